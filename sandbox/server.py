@@ -1,0 +1,185 @@
+"""The sandbox as servers: one listener per platform, so that paths equal the real ones, and one for control.
+
+What belongs here: sockets, and putting the parts together. What does not: any rule of a platform.
+Listeners are bound to loopback; a caller is known by the address it calls from (any of 127.0.0.0/8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from sandbox.boss import Boss
+from sandbox.config import SandboxConfig
+from sandbox.control import Desk
+from sandbox.faults import Faults, read_rule
+from sandbox.front import Delivery, Front
+from sandbox.limits import Limits
+from sandbox.market import Market
+from sandbox.qcwy import Qcwy
+from sandbox.state import State
+from sandbox.stats import Stats
+from sandbox.tokens import TokenPool
+from sandbox.wire import Ask, Clock, Reply
+from sandbox.zhilian import Zhilian
+
+CONTROL: Final = "control"
+READY_FILE: Final = "sandbox.json"
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Sandbox:
+    """One sandbox. `await start()`, use `urls` and `env`, `await stop()`; a stopped one is not started again.
+
+    `market` may be given to share a generated one between sandboxes of one seed; it then decides what there is.
+    """
+
+    def __init__(
+        self, config: SandboxConfig | None = None, *, clock: Clock = time.time, market: Market | None = None
+    ) -> None:
+        self.config = config or SandboxConfig()
+        settings = self.config
+        self.market = market or Market(settings.seed, companies=settings.companies, volume=settings.volume)
+        self.state = State(settings.day, clock, Stats(clock))
+        self.limits = Limits(settings.limits, clock)
+        self.limits.new_day(settings.day.isoformat())
+        self.faults = Faults(settings.seed)
+        self.faults.add([read_rule(rule) for rule in settings.faults])
+        self.tokens = TokenPool(settings.seed, clock, settings.boss.tokens)
+        self.boss = Boss(self.market, self.state, self.tokens, settings.boss)
+        self.qcwy = Qcwy(self.market, self.state, settings.qcwy)
+        self.zhilian = Zhilian(self.market, self.state, settings.zhilian)
+        self.fronts = {
+            service.name: Front(service, self.limits, self.faults, self.tokens, self.state)
+            for service in (self.boss, self.qcwy, self.zhilian)
+        }
+        self.urls: dict[str, str] = {}
+        self.env: dict[str, str] = {}
+        self._runners: list[web.ServerRunner] = []
+
+    async def start(self) -> None:
+        """Bind all listeners, then answer on all of them. Nothing is left bound when one cannot be."""
+        sockets = self._bind()
+        self.urls = {name: f"http://{self.config.host}:{one.getsockname()[1]}" for name, one in sockets.items()}
+        self.env = self._environment()
+        handlers: dict[str, _Handler] = {name: _platform_handler(front) for name, front in self.fronts.items()}
+        handlers[CONTROL] = _control_handler(self._desk())
+        for name, handler in handlers.items():
+            runner = web.ServerRunner(web.Server(handler, access_log=None), handle_signals=False, shutdown_timeout=1.0)
+            await runner.setup()
+            self._runners.append(runner)
+            await web.SockSite(runner, sockets[name], backlog=1024).start()
+        if self.config.home is not None:
+            self._write_ready(self.config.home)
+
+    async def stop(self) -> None:
+        """Close every listener; connections in use get a second."""
+        await asyncio.gather(*(runner.cleanup() for runner in self._runners))
+        self._runners.clear()
+        if self.config.home is not None:
+            (self.config.home / READY_FILE).unlink(missing_ok=True)
+
+    def _bind(self) -> dict[str, socket.socket]:
+        bound: dict[str, socket.socket] = {}
+        try:
+            for offset, name in enumerate((*self.fronts, CONTROL)):
+                port = self.config.port_base + offset if self.config.port_base else 0
+                bound[name] = socket.create_server((self.config.host, port), backlog=1024)
+        except OSError:
+            for one in bound.values():
+                one.close()
+            raise
+        return bound
+
+    def _environment(self) -> dict[str, str]:
+        env: dict[str, str] = {}
+        for name, front in self.fronts.items():
+            env |= front.service.env(self.urls[name])
+        return env | {
+            "SLEEP_MIN_SECONDS": f"{self.config.sleep_min_seconds:g}",
+            "SLEEP_MAX_SECONDS": f"{self.config.sleep_max_seconds:g}",
+            "EGRESS_ADDRESSES": ",".join(self.config.egress_addresses),
+        }
+
+    def _desk(self) -> Desk:
+        return Desk(
+            self.market,
+            self.state,
+            self.limits,
+            self.faults,
+            self.tokens,
+            {"boss": self.boss, "qcwy": self.qcwy, "zhilian": self.zhilian},
+            self.env,
+            self.facts(),
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """What the ready file says."""
+        return {"pid": os.getpid(), "seed": self.config.seed, "urls": self.urls, "env": self.env}
+
+    def _write_ready(self, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        draft = home / f".{READY_FILE}.{os.getpid()}"
+        draft.write_bytes(orjson.dumps(self.facts(), option=orjson.OPT_INDENT_2) + b"\n")
+        draft.replace(home / READY_FILE)
+
+
+async def _ask(request: web.BaseRequest) -> Ask:
+    """The request as values; the target is the one on the wire, not a decoded form of it."""
+    body = await request.read() if request.body_exists else b""
+    return Ask(request.method, request.raw_path, request.headers, request.remote or "", body)
+
+
+def _response(reply: Reply) -> web.Response:
+    headers = {"Content-Type": reply.content_type, **reply.headers}
+    return web.Response(body=reply.body, status=reply.status, headers=headers)
+
+
+def _control_handler(desk: Desk) -> _Handler:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        return _response(desk.handle(await _ask(request)))
+
+    return handle
+
+
+def _platform_handler(front: Front) -> _Handler:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        delivery = front.handle(await _ask(request))
+        try:
+            if delivery.delay:
+                await asyncio.sleep(delivery.delay)
+            if delivery.drop:
+                return _hang_up(request)
+            if delivery.cut is not None:
+                return await _cut_short(request, delivery, delivery.cut)
+            return _response(delivery.reply)
+        finally:
+            front.finished(delivery)
+
+    return handle
+
+
+def _hang_up(request: web.BaseRequest) -> web.StreamResponse:
+    """Close the connection without a byte."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _cut_short(request: web.BaseRequest, delivery: Delivery, size: int) -> web.StreamResponse:
+    """Declare the whole length, send part of it, and close."""
+    response = web.StreamResponse(status=delivery.reply.status, headers={"Content-Type": delivery.reply.content_type})
+    response.content_length = len(delivery.reply.body)
+    await response.prepare(request)
+    await response.write(delivery.reply.body[:size])
+    if request.transport is not None:
+        request.transport.close()
+    return response
