@@ -1,0 +1,1 @@
+"""Alembic environment of the control database; run by ``jobdata_resources.control.migrate``."""
