@@ -1,0 +1,112 @@
+"""The Dagster entry point: everything of every platform, put together once.
+
+A platform is a bundle of assets, jobs, a schedule and a sensor, made from its description; adding a platform to
+``crawler_core.platforms`` adds its bundle. Nothing here reads a file but the settings, and nothing opens a connection.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from crawler_core.platforms import PLATFORMS
+from crawler_core.platforms.spec import PlatformSpec
+from crawler_core.settings import load
+from crawler_core.values import SHANGHAI
+from jobdata_assets.analytics import job_analytics_asset, rebuild_facts_job
+from jobdata_assets.company_pending import pending_company_asset
+from jobdata_assets.company_table import company_table_asset
+from jobdata_assets.job_table import job_table_asset
+from jobdata_assets.jobs import company_cleaning_job, company_job, platform_jobs
+from jobdata_assets.partitions import daily_partitions
+from jobdata_assets.raw_pages import raw_pages_asset
+from jobdata_resources.control_resource import ControlResource
+from jobdata_resources.crawler import CrawlerResource
+from jobdata_resources.landing import LandingResource
+from jobdata_resources.settings import DagsterSettings
+from jobdata_resources.warehouse_resource import WarehouseResource
+from schedules.company_cleaning import company_cleaning_schedule
+from schedules.crawl import crawl_schedule
+from sensors.daily_load import daily_load_sensor
+from sensors.keywords import keyword_partitions_sensor
+
+__all__ = ["PlatformBundle", "build_definitions", "defs", "platform_bundle"]
+
+_MINUTES_APART = 10
+"""Between the crawl ticks of two platforms: three runs starting at once take three times as long to start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformBundle:
+    """Everything Dagster knows of one platform."""
+
+    assets: tuple[dg.AssetsDefinition, ...]
+    jobs: tuple[UnresolvedAssetJobDefinition, ...]
+    schedules: tuple[dg.ScheduleDefinition, ...]
+    sensors: tuple[dg.SensorDefinition, ...]
+
+
+def platform_bundle(
+    spec: PlatformSpec, daily: dg.DailyPartitionsDefinition, settings: DagsterSettings, *, minute: int
+) -> PlatformBundle:
+    """The bundle of a platform; ``minute`` of the hour at which its crawl ticks."""
+    running = settings.schedules_running
+    return PlatformBundle(
+        assets=(
+            raw_pages_asset(spec, daily),
+            job_table_asset(spec, daily, coverage_target=settings.keyword_coverage_target),
+            *([company_table_asset(spec, daily)] if spec.company is not None else []),
+        ),
+        jobs=(*platform_jobs(spec), *([company_job(spec)] if spec.company is not None else [])),
+        schedules=(crawl_schedule(spec, minute=minute, running=running),),
+        sensors=(daily_load_sensor(spec, deadline_hour=settings.load_deadline_hour, running=running),),
+    )
+
+
+def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.Definitions:
+    """All definitions.
+
+    Args:
+        resources: replace some of ``crawler``, ``landing``, ``control`` and ``warehouse``, for tests and tools.
+
+    Raises:
+        BadSetting: a ``DagsterSettings`` variable is malformed.
+    """
+    settings = load(DagsterSettings)
+    daily = daily_partitions(dt.datetime.now(SHANGHAI).date(), settings.partition_days)
+    bundles = [
+        platform_bundle(spec, daily, settings, minute=position * _MINUTES_APART)
+        for position, spec in enumerate(PLATFORMS.values())
+    ]
+    pending = pending_company_asset(list(PLATFORMS.values()), daily)
+    cleaning = company_cleaning_job(list(PLATFORMS.values()))
+    return dg.Definitions(
+        assets=[*(asset for bundle in bundles for asset in bundle.assets), job_analytics_asset(), pending],
+        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning],
+        schedules=[
+            *(schedule for bundle in bundles for schedule in bundle.schedules),
+            company_cleaning_schedule(list(PLATFORMS.values()), running=settings.schedules_running),
+        ],
+        sensors=[
+            keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),
+            *(sensor for bundle in bundles for sensor in bundle.sensors),
+        ],
+        resources={
+            "crawler": CrawlerResource(),
+            "landing": LandingResource(),
+            "control": ControlResource(),
+            "warehouse": WarehouseResource(),
+            **(resources or {}),
+        },
+        executor=dg.in_process_executor,  # runs launched from an asset page too: their steps wait, they do not compute
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What ``workspace.yaml`` loads."""
+    return build_definitions()

@@ -1,0 +1,1 @@
+"""Dagster schedules: thin shells here, their decisions as pure functions in modules of their own."""
