@@ -122,9 +122,11 @@ class KeywordCrawl:
         except (asyncio.CancelledError, BadSetting):
             await through_cancellation(self._writer.flush(query.city))
             raise
+        await self._writer.flush(query.city)
+        # Only now: a seal still under way writes the manifest as it finds it, and one that called the search ended
+        # before its last segment is stored would lose those pages in a kill.
         progress.state = end.state
         progress.stop_reason = end.reason
-        await self._writer.flush(query.city)
         self._checkpoint(query.city)
         return end
 

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import itertools
 import json
+import threading
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 from crawler_core.crawl import CheckpointUpdate, CrawlReport, KeywordReport, crawl
 from crawler_core.errors import BadSetting, NoToken, TransportError
 from crawler_core.keyword import Keyword
-from crawler_core.landing import LandingZone, read_segment, verify
+from crawler_core.landing import LandingZone, Manifest, read_segment, verify
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.settings import CrawlSettings
 from crawler_core.tokens import ListTokenSource
@@ -88,6 +89,36 @@ def test_a_keyword_is_crawled_to_its_last_page(bench: Bench) -> None:
     assert list(verify(bench.zone)) == []
     assert bench.reports == list(report.keywords)
     assert [update.next_page for update in bench.checkpoints if update.keyword == "数据"] == [3, 5, 6, 6]
+
+
+def test_no_manifest_calls_a_search_ended_before_its_last_segment_is_stored(bench: Bench) -> None:
+    """A slow disk still seals the first segment when the last page is there; a kill then must not lose the rest."""
+    written: list[tuple[str, int]] = []
+    served, loops = threading.Event(), list[asyncio.AbstractEventLoop]()
+
+    class SlowDisk(LandingZone):
+        def put_segment(self, path: str, data: bytes) -> None:
+            assert served.wait(30)
+            for _ in range(50):  # the loop goes on as far as it can without the disk
+                turn = threading.Event()
+                loops[0].call_soon_threadsafe(turn.set)
+                assert turn.wait(30)
+            super().put_segment(path, data)
+
+        def put_manifest(self, manifest: Manifest) -> None:
+            written.extend((city.state, city.pages) for city in manifest.cities.values())
+            super().put_manifest(manifest)
+
+    def handle(request: Request, egress: str) -> Response | bytes | Exception:
+        loops.append(asyncio.get_running_loop())
+        if request.params["page"] == 3:
+            served.set()
+        return market(3)(request, egress)
+
+    bench.zone = SlowDisk(bench.zone._store, bench.zone.url, bench.zone.local_root)
+    bench.crawl(handle)
+    assert ("partial", 2) in written
+    assert {pages for state, pages in written if state == "done"} == {3}
 
 
 def test_a_second_run_fetches_nothing(bench: Bench) -> None:
