@@ -20,6 +20,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from crawler_core.platforms.columns import MEANINGS, describe
 from crawler_core.platforms.fields import PageShape
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_resources.warehouse import sqltext
@@ -240,7 +241,8 @@ def _content_relation(spec: PlatformSpec, kind: str, shape: PageShape) -> Relati
         aggregate = "any" if item.content or kind_of.startswith("Array") else "max"
         is_id = item is shape.id_field
         codec = _TEXT if "String" in kind_of else ""
-        doc = item.doc or ", ".join(item.paths)
+        # A field table of somebody's own may have columns without an entry: its own words and paths must do.
+        doc = describe(item) if item.column in MEANINGS else item.doc or ", ".join(item.paths)
         columns.append(
             Column(
                 name=item.column,

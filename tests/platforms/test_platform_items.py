@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler_core.platforms import PLATFORMS
+from crawler_core.platforms.columns import MEANINGS
 from crawler_core.platforms.fields import Field, FieldKind, PageShape
 from crawler_core.platforms.items import read_items, text_of
 
@@ -164,3 +165,13 @@ def test_reading_never_fails(body: bytes) -> None:
     for spec in PLATFORMS.values():
         for shape in (spec.search, *spec.details.values()):
             assert isinstance(read_items(shape, body), list)
+
+
+def test_every_column_is_described_and_no_description_is_left_over() -> None:
+    columns = {
+        field.column
+        for spec in PLATFORMS.values()
+        for shape in (spec.search, *spec.details.values())
+        for field in shape.fields
+    }
+    assert columns == set(MEANINGS)

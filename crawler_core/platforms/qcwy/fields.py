@@ -21,7 +21,7 @@ SEARCH = PageShape(
     fields=(
         Field(column="job_id", paths=("jobId", "jobid"), required=True, doc="digits"),
         Field(column="title", paths=("jobName", "job_name", "job_title"), required=True),
-        Field(column="salary_text", paths=("provideSalaryString", "providesalary_text"), doc="`1.2-1.8万·13薪` (8)"),
+        Field(column="salary_text", paths=("provideSalaryString", "providesalary_text"), doc="`1.2-1.8万·13薪`"),
         Field(column="salary_min_text", paths=("jobSalaryMin",), doc="CNY a month"),
         Field(column="salary_max_text", paths=("jobSalaryMax",), doc="CNY a month"),
         Field(
@@ -34,7 +34,7 @@ SEARCH = PageShape(
         Field(column="province", paths=(f"{_AREA}.provinceString",)),
         Field(column="area_text", paths=("jobAreaString", "workarea_text"), doc="area as shown"),
         Field(column="area_code", paths=("workAreaCode", "jobAreaCode", "workarea"), doc="six digits"),
-        Field(column="experience_text", paths=("workYearString",), doc="`3年及以上` (9)"),
+        Field(column="experience_text", paths=("workYearString",), doc="`3年及以上`"),
         Field(column="experience_code", paths=("workYear", "workyear")),
         Field(column="degree_text", paths=("degreeString",), doc="may be empty"),
         Field(column="degree_code", paths=("degreefrom",), doc="2022 form"),
@@ -46,7 +46,7 @@ SEARCH = PageShape(
         ),
         Field(column="welfare", paths=("jobWelfareCodeDataList[].chineseTitle", "jobwelf_list"), kind="texts"),
         Field(column="company_id", paths=("coId", "coid"), doc="digits"),
-        Field(column="company_key", paths=("encCoId",), doc="id in company URLs and the company call (2.5)"),
+        Field(column="company_key", paths=("encCoId",), doc="the company call asks by it"),
         Field(column="company_name", paths=("companyName", "company_name"), doc="short name; in 2022 the full one"),
         Field(column="company_full_name", paths=("fullCompanyName", "company_name"), doc="registered name"),
         Field(
@@ -67,7 +67,7 @@ SEARCH = PageShape(
         Field(column="is_intern", paths=("isIntern",), kind="bool"),
         Field(column="is_remote", paths=("isRemoteWork",), kind="bool"),
         Field(column="is_expired", paths=("isExpire",), kind="bool", content=False),
-        Field(column="published_text", paths=("issueDateString", "issuedate"), content=False, doc="UTC+8 (10)"),
+        Field(column="published_text", paths=("issueDateString", "issuedate"), content=False, doc="UTC+8"),
         Field(column="updated_text", paths=("updateDateTime", "updatedate"), content=False, doc="UTC+8; 2022 `MM-DD`"),
         Field(column="url", paths=("jobHref", "job_href"), content=False, doc="may carry a tracking query, no scheme"),
         Field(column="company_url", paths=("companyHref", "company_href"), content=False),
