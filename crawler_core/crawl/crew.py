@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from crawler_core.clock import Clock
-from crawler_core.crawl.keyword import KeywordCrawl
+from crawler_core.crawl.keyword import KeywordCrawl, SearchEnd
 from crawler_core.crawl.report import CheckpointUpdate, CrawlReport, KeywordReport
 from crawler_core.crawl.session import Seams, TransportFactory, blocking, first_error, ignore, open_session
 from crawler_core.crawl.step import CrawlContext
@@ -117,27 +117,41 @@ class _Crew:
     async def run(self, workers: int) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
-                group.create_task(self._work())
+                group.create_task(self._work(group))
 
-    async def _work(self) -> None:
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        """Keywords one after another; the last segment of one is written while the next is fetched."""
+        settling: asyncio.Task[None] | None = None
         for queries in self._queue:
             crawl = KeywordCrawl(self._context, queries, self._on_checkpoint)
-            report = await (crawl.skip(self.stop_reason) if self.stop_reason else crawl.run())
-            self.reports.append(report)
-            self._on_event(_line(report))
-            self._on_keyword(report)
-            self._break_if_needed(report)
+            stopped = self.stop_reason
+            if not stopped:
+                self._break_if_needed(await crawl.fetch())
+            if settling is not None:
+                await settling
+            if stopped:
+                self._tell(await crawl.skip(stopped))
+            else:
+                settling = group.create_task(self._settle(crawl))
 
-    def _break_if_needed(self, report: KeywordReport) -> None:
+    async def _settle(self, crawl: KeywordCrawl) -> None:
+        self._tell(await crawl.settle())
+
+    def _tell(self, report: KeywordReport) -> None:
+        self.reports.append(report)
+        self._on_event(_line(report))
+        self._on_keyword(report)
+
+    def _break_if_needed(self, end: SearchEnd) -> None:
         if self.stop_reason:
             return
-        if report.stop_reason == "no_identity":
-            self.stop_reason = report.error
-        if report.stop_reason == Outcome.SCHEMA_CHANGED:
+        if end.reason == "no_identity":
+            self.stop_reason = end.error
+        if end.reason == Outcome.SCHEMA_CHANGED:
             self._schema_changes += 1
             if self._schema_changes >= _SCHEMA_BREAKER:
-                self.stop_reason = f"{_SCHEMA_BREAKER} keywords in a row met a changed schema: {report.error}"
-        elif not report.already_landed:
+                self.stop_reason = f"{_SCHEMA_BREAKER} keywords in a row met a changed schema: {end.error}"
+        elif not end.already_landed:
             self._schema_changes = 0
 
 

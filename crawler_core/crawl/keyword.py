@@ -3,6 +3,8 @@
     fetch a page until it counts (``step``) ──► next page | end of the search
 
 A page is landed before anything is decided from it. The checkpoint moves when a segment is durable (``sealing``).
+The end has two parts, so that an identity goes on with the next keyword while the last segment is still written:
+``fetch`` needs the network, ``settle`` only the disk.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from crawler_core.crawl.report import CheckpointUpdate, KeywordReport
 from crawler_core.crawl.resume import SearchState, restore
@@ -21,21 +24,32 @@ from crawler_core.landing import Envelope, KeywordLanding, State
 from crawler_core.outcome import POLICY
 from crawler_core.values import PageRef, Query, Response, Verdict
 
-__all__ = ["KeywordCrawl"]
+__all__ = ["KeywordCrawl", "SearchEnd"]
+
+_CONFLICT, _CORRUPT = LandingConflict.__name__, CorruptSegment.__name__
+"""Reasons why a search ended for its folder's sake."""
 
 
-class _SearchEnd(Exception):
-    """A search ended: its state and reason."""
+@dataclass(frozen=True, slots=True)
+class SearchEnd:
+    """How a search ended, or that everything asked for was landed before it began."""
 
-    def __init__(self, state: State, reason: str, error: str = "") -> None:
-        super().__init__(reason)
-        self.state: State = state
-        self.reason = reason
-        self.error = error
+    state: State
+    reason: str
+    error: str = ""
+    already_landed: bool = False
+
+
+class _Ended(Exception):
+    """Carries the end of a search out of its pages."""
+
+    def __init__(self, end: SearchEnd) -> None:
+        super().__init__(end.reason)
+        self.end = end
 
 
 class KeywordCrawl:
-    """Crawls one keyword of one day; ``run`` may be called once."""
+    """Crawls one keyword of one day: ``fetch``, then ``settle``, each once; or ``skip`` alone."""
 
     def __init__(
         self, context: CrawlContext, queries: Sequence[Query], on_checkpoint: Callable[[CheckpointUpdate], None]
@@ -48,50 +62,91 @@ class KeywordCrawl:
         self._outcomes: Counter[str] = Counter()
         self._egress: Counter[str] = Counter()
         self._new_ids = 0
+        self._started = context.clock.monotonic()
+        self._resumed = False
+        self._end = SearchEnd("partial", "")
+        self._open_city = ""
         self._landing: KeywordLanding
         self._writer: SegmentWriter
+        self._report_now: KeywordReport | None = None
 
-    async def run(self) -> KeywordReport:
+    async def fetch(self) -> SearchEnd:
         """Crawl until the keyword is done, failed, or nothing is left to crawl with.
 
-        Cancellation seals what was fetched before it propagates.
+        Its last segments may still be on their way to the disk. Cancellation seals what was fetched before it
+        propagates.
 
         Raises:
             BadSetting: the platform refuses the signature.
             LandingFull, LandingError: the landing zone failed; what was landed before is intact.
         """
-        context = self._context
-        started = context.clock.monotonic()
-        try:
-            landed = await self._open()
-        except CorruptSegment as error:
-            return self._report_unreadable(str(error))
-        if landed is not None:
-            return landed
-        resumed = bool(self._landing.manifest.segments)
+        self._started = self._context.clock.monotonic()
+        self._report_now = await self._open()
+        if self._report_now is not None:
+            report = self._report_now
+            self._end = SearchEnd(report.state, str(report.stop_reason), report.error, report.already_landed)
+            return self._end
+        self._resumed = bool(self._landing.manifest.segments)
         self._landing.manifest.state = "partial"
-        end = _SearchEnd("done", "")
+        self._end = SearchEnd("done", "")
         for query in self._queries:
-            end = await self._crawl_city(query)
-            if end.state != "done":
+            if self._open_city:
+                await self._settle_city()
+            if self._end.state != "done":
                 break
-        await context.on_disk(self._landing.finish, end.state, end.reason)
-        return self._report(started, end.state, end.reason, resumed=resumed, error=end.error)
+            self._open_city = query.city
+            self._end = await self._crawl_city(query)
+        return self._end
+
+    async def settle(self) -> KeywordReport:
+        """Make everything durable, record how the keyword ended, and report it; finished also when cancelled.
+
+        Raises:
+            LandingFull, LandingError: the landing zone failed; what was landed before is intact.
+        """
+        if self._report_now is not None:
+            return self._report_now
+        await through_cancellation(self._finish())
+        end = self._end
+        return self._report(self._started, end.state, end.reason, resumed=self._resumed, error=end.error)
 
     async def skip(self, reason: str) -> KeywordReport:
         """Report the keyword as it is landed, without a request: the crawl stopped before its turn."""
+        now = self._context.clock.monotonic()
+        return await self._open() or self._report(now, "partial", "not_begun", error=reason)
+
+    async def _finish(self) -> None:
+        await self._settle_city()
+        if self._end.reason != _CONFLICT:
+            await self._context.on_disk(self._landing.finish, self._end.state, self._end.reason)
+
+    async def _settle_city(self) -> None:
+        """Wait until the city's pages are durable; only then may the manifest call its search ended.
+
+        A seal under way writes the manifest as it finds it: one that called the search ended before its last segment
+        is stored would lose those pages in a kill. After a conflict the manifest is the other crawl's: not touched.
+        """
+        if self._end.reason in (_CONFLICT, _CORRUPT):
+            return
         try:
-            landed = await self._open()
-        except CorruptSegment as error:
-            return self._report_unreadable(str(error))
-        return landed or self._report(self._context.clock.monotonic(), "partial", "not_begun", error=reason)
+            await self._writer.flush(self._open_city)
+        except LandingConflict as error:
+            self._end = SearchEnd("failed", _CONFLICT, str(error))
+            return
+        progress = self._landing.city(self._open_city)
+        progress.state = self._end.state
+        progress.stop_reason = self._end.reason
+        self._checkpoint(self._open_city)
 
     async def _open(self) -> KeywordReport | None:
-        """Read the manifest; a report when everything asked for is landed already."""
+        """Read the manifest; a report when everything asked for is landed already, or when it cannot be read."""
         context = self._context
-        self._landing = await context.on_disk(
-            KeywordLanding, context.zone, context.spec.name, context.date, self._keyword
-        )
+        try:
+            self._landing = await context.from_disk(
+                KeywordLanding, context.zone, context.spec.name, context.date, self._keyword
+            )
+        except CorruptSegment as error:
+            return self._report_unreadable(str(error))
         self._writer = SegmentWriter(context, self._landing, self._checkpoint)
         manifest = self._landing.manifest
         if manifest.state == "done" and {query.city for query in self._queries} <= manifest.cities.keys():
@@ -100,38 +155,33 @@ class KeywordCrawl:
 
     # ---- one search
 
-    async def _crawl_city(self, query: Query) -> _SearchEnd:
+    async def _crawl_city(self, query: Query) -> SearchEnd:
         progress = self._landing.city(query.city)
         try:
-            state = await self._context.on_disk(restore, self._context.spec, query, self._context.zone, self._landing)
+            state = await self._context.from_disk(restore, self._context.spec, query, self._context.zone, self._landing)
             if progress.state == "done":
-                return _SearchEnd("done", progress.stop_reason)
+                return SearchEnd("done", progress.stop_reason)
             progress.state = "partial"
             page = progress.next_page
             cap = self._context.settings.max_pages or self._context.spec.page_cap
             while not state.ended and page <= cap:
                 await self._page(PageRef(query, page), state)
                 page += 1
-            end = _SearchEnd("done", state.ended or "page_cap")
-        except _SearchEnd as reached:
-            end = reached
+            return SearchEnd("done", state.ended or "page_cap")
+        except _Ended as reached:
+            return reached.end
         except NoIdentity as error:
-            end = _SearchEnd("partial", "no_identity", str(error))
-        except (LandingConflict, CorruptSegment) as error:
-            return _SearchEnd("failed", type(error).__name__, str(error))
+            return SearchEnd("partial", "no_identity", str(error))
+        except LandingConflict as error:
+            return SearchEnd("failed", _CONFLICT, str(error))
+        except CorruptSegment as error:
+            return SearchEnd("failed", _CORRUPT, str(error))
         except (asyncio.CancelledError, BadSetting):
             await through_cancellation(self._writer.flush(query.city))
             raise
-        await self._writer.flush(query.city)
-        # Only now: a seal still under way writes the manifest as it finds it, and one that called the search ended
-        # before its last segment is stored would lose those pages in a kill.
-        progress.state = end.state
-        progress.stop_reason = end.reason
-        self._checkpoint(query.city)
-        return end
 
     async def _page(self, ref: PageRef, state: SearchState) -> None:
-        """Fetch one page until it counts; raises ``_SearchEnd`` when the search fails on it."""
+        """Fetch one page until it counts; raises ``_Ended`` when the search fails on it."""
         spec = self._context.spec
         asked = Asked(
             kind="search",
@@ -144,7 +194,8 @@ class KeywordCrawl:
         )
         verdict = await self._fetcher.fetch(asked)
         if not POLICY[verdict.outcome].advances:
-            raise _SearchEnd("failed", verdict.outcome, f"page {ref.page}: {verdict.outcome}: {verdict.detail}")
+            reason = f"page {ref.page}: {verdict.outcome}: {verdict.detail}"
+            raise _Ended(SearchEnd("failed", verdict.outcome, reason))
         self._new_ids += state.take(verdict)
 
     async def _land(self, envelope: Envelope, verdict: Verdict) -> None:
@@ -205,7 +256,7 @@ class KeywordCrawl:
             date=self._context.date,
             keyword=self._keyword.text,
             state="failed",
-            stop_reason="CorruptSegment",
+            stop_reason=_CORRUPT,
             pages=0,
             records=0,
             error=error,

@@ -78,6 +78,7 @@ async def open_session(
         max_wait_seconds=settings.max_wait_seconds,
     )
     disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="landing")
+    reader = ThreadPoolExecutor(1, thread_name_prefix="landed")
     try:
         yield CrawlContext(
             spec=spec,
@@ -88,10 +89,12 @@ async def open_session(
             clock=seams.clock,
             rng=seams.rng,
             disk=disk,
+            reader=reader,
         )
     finally:
         await pool.close()
         disk.shutdown()
+        reader.shutdown()
 
 
 def blocking(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:

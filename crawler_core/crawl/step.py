@@ -40,7 +40,11 @@ Land = Callable[[Envelope, Verdict], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlContext:
-    """What all requests of one crawl share."""
+    """What all requests of one crawl share.
+
+    ``disk`` writes segments, ``reader`` opens what is landed: a keyword that begins does not wait behind the
+    compression of those that end.
+    """
 
     spec: PlatformSpec
     date: dt.date
@@ -50,6 +54,7 @@ class CrawlContext:
     clock: Clock
     rng: Random
     disk: Executor
+    reader: Executor
 
     async def on_disk(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
         """Run what blocks on the disk or the store in the crawl's few threads.
@@ -57,6 +62,10 @@ class CrawlContext:
         Not ``asyncio.to_thread``: each of its many threads would keep a compressor and a memory arena.
         """
         return await asyncio.get_running_loop().run_in_executor(self.disk, work, *args)
+
+    async def from_disk(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
+        """``on_disk`` for reading."""
+        return await asyncio.get_running_loop().run_in_executor(self.reader, work, *args)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -340,3 +340,25 @@ def test_planted_secrets_are_neither_landed_nor_reported(bench: Bench) -> None:
         texts += [repr(item) for item in read_segment(bench.zone.read(ref))]
     assert any("***" in text for text in texts)
     assert not any(planted in text for text in texts)
+
+
+@pytest.mark.parametrize("late", [2, 5])
+def test_a_second_crawl_of_a_keyword_is_noticed_and_leaves_the_first_ones_manifest(bench: Bench, late: int) -> None:
+    """The other crawl lands the whole keyword while this one is at page ``late``, in the middle or at the end."""
+    other = Bench(Path(str(bench.zone.local_root)).parent)
+
+    def handle(request: Request, egress: str) -> Response | bytes | Exception:
+        if request.params == {**request.params, "q": "数据", "page": late} and not other.reports:
+            thread = threading.Thread(target=other.crawl, args=(market(5),))
+            thread.start()
+            thread.join()
+        return market(5)(request, egress)
+
+    first, second = bench.crawl(handle, "数据", "Java").keywords
+    assert (first.state, first.stop_reason) == ("failed", "LandingConflict")
+    assert "another crawl" in first.error
+    assert (second.keyword, second.state) == ("Java", "done")
+    manifest = bench.zone.manifest("boss", DAY, Keyword.parse("数据"))
+    assert manifest is not None
+    assert (manifest.state, manifest.pages) == ("done", 5)
+    assert list(verify(bench.zone)) == []
