@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from rich.console import Console
 
 from crawler_core.landing import LandingZone, land_pages
 from crawler_core.settings import load
 from jobdata_assets.analytics import job_analytics_asset
 from jobdata_assets.company import company_asset
 from jobdata_assets.job_link import job_link_asset
+from jobdata_cli.demo_market import collect_market, show_market
 from jobdata_resources.landing import LandingResource
 from jobdata_resources.resolution import Override, record_override
 from jobdata_resources.settings import StoreSettings
@@ -62,12 +67,12 @@ def loaded(home: Any) -> Iterator[Warehouse]:
     The warehouse stays open: opening the embedded engine costs more than the questions.
     """
     zone = LandingResource().zone()
-    land(zone, "boss", YESTERDAY, "数据", [boss(1), boss(3, jobName="店长", performance=OTHER)])
-    land(zone, "boss", DAY, "数据", [boss(2, jobName="数据工程师-急招")])
+    land(zone, "boss", YESTERDAY, "数据工程师", [boss(1), boss(3, jobName="店长", performance=OTHER)])
+    land(zone, "boss", DAY, "数据工程师", [boss(2, jobName="数据工程师-急招")])
     land(zone, "boss", DAY, "Python", [boss(1)])
     land(zone, "boss", DAY, "零售", [boss(7, jobName="导购", brandName="路远", performance=OTHER)])
     namesake = qcwy(20, jobName="司机", coId="7", fullCompanyName="长沙路远贸易有限公司", companyName="路远")
-    land(zone, "qcwy", DAY, "数据", [qcwy(10), namesake])
+    land(zone, "qcwy", DAY, "数据工程师", [qcwy(10), namesake])
     with open_warehouse(load(StoreSettings)) as warehouse:
         for platform, day in (("boss", YESTERDAY), ("boss", DAY), ("qcwy", DAY)):
             warehouse.load_day(platform, day, zone, run_id="load")
@@ -104,7 +109,9 @@ OF_THE_OPENING = "SELECT {} FROM job_analytics WHERE title LIKE '数据工程师
 
 
 @pytest.mark.slow
-def test_companies_openings_and_the_view(loaded: Warehouse, instance: dg.DagsterInstance) -> None:
+def test_companies_openings_and_the_view(
+    loaded: Warehouse, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = refresh(instance)
     shows_companies(found["company"])
     shows_openings(found["job_link"], found["job_analytics"])
@@ -116,6 +123,9 @@ def test_companies_openings_and_the_view(loaded: Warehouse, instance: dg.Dagster
         " GROUP BY c.name ORDER BY 2 DESC, 1"
     ) == [("湖南示例科技有限公司", 4, 2), ("路远", 1, 1), ("长沙路远贸易有限公司", 1, 1)]  # fmt: skip
     assert loaded.query(OF_THE_OPENING.format("DISTINCT platform_company_id") + " ORDER BY ALL") == [("",), ("5001",)]
+
+    summary_of_the_demo(collect_market(loaded))
+    examples_of_the_readme(loaded, capsys)
 
     # Again: the same rows.
     before = [loaded.query(sql) for sql in STABLE]
@@ -158,6 +168,39 @@ def shows_openings(links: dict[str, Any], view: dict[str, Any]) -> None:
     assert "| 湖南示例科技有限公司 | boss, qcwy | 3 | 数据工程师 / 数据工程师-急招 |" in links["preview"]
     assert (view["companies_resolved"], view["resolved_share"]) == (True, 1.0)
     assert "| boss | 4 | 3 | 1 | 2 | 100.00% | 3 |" in view["platforms"]
+
+
+def summary_of_the_demo(found: dict[str, Any]) -> None:
+    merges = {"brand_and_shared_posting": 1}
+    assert found["companies"] == {
+        "total": 3, "legal": 2, "brand": 1, "accounts": 4, "across_platforms": 1, "merges": merges, "review": 1,
+    }  # fmt: skip
+    assert found["openings"] == {"postings": 6, "openings": 4, "across_platforms": 1}
+    assert found["market"] == {"jobs": 6, "open": 5, "gone": 1, "with_company": 1.0, "with_salary": 1.0}
+    assert found["unparsed"]["qcwy"]["degree"] == {"share": 1.0, "reasons": {"empty": 1.0}}
+    assert found["unparsed"]["boss"]["salary"] == {"share": 0.0, "reasons": {}}
+    assert "company_type" not in found["unparsed"]["boss"]
+    console = Console(record=True, width=160, file=io.StringIO())
+    show_market(found, console)
+    text = console.export_text()
+    assert "4 accounts are 3 companies (2 legal, 1 brand)" in text
+    assert re.search(r"degree .* 100.00% .* qcwy empty 100.00%", text)
+
+
+def examples_of_the_readme(warehouse: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every statement of the section answers with rows, and the program prints figures of this market."""
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    [section] = re.findall(r"^## Query the market$(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"```(sql|python)\n(.*?)```", section, re.DOTALL)
+    statements = [one for kind, block in blocks if kind == "sql" for one in block.split(";\n") if one.strip()]
+    assert len(statements) >= 4
+    for statement in statements:
+        assert warehouse.query(statement), statement
+    [program] = [block for kind, block in blocks if kind == "python"]
+    exec(compile(program, "README.md", "exec"), {})  # noqa: S102 - our own documentation
+    printed = capsys.readouterr().out
+    assert "2026-11-20 boss 2 1" in printed
+    assert re.search(r"^示例\S* 4 3$", printed, re.MULTILINE)
 
 
 def test_an_empty_warehouse_gives_empty_tables(home: Any, instance: dg.DagsterInstance) -> None:
