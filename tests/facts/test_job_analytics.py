@@ -126,7 +126,8 @@ def _changed_job(warehouse: Warehouse, zone: LandingZone) -> dict[str, Any]:
 def test_platforms_share_one_shape(warehouse: Warehouse, zone: LandingZone) -> None:
     qcwy = {
         "jobId": "7", "jobName": "数据工程师", "provideSalaryString": "1.2-1.8万·13薪", "workYearString": "3年及以上",
-        "degreeString": "本科", "jobAreaString": "长沙·岳麓区", "jobTags": ["3年及以上", "本科", "Flink", "五险一金"],
+        "degreeString": "本科", "jobAreaString": "长沙·岳麓区",
+        "issueDateString": "2026-11-01 09:30:00", "jobTags": ["3年及以上", "本科", "Flink", "五险一金"],
         "jobWelfareCodeDataList": [{"chineseTitle": "五险一金"}], "companyTypeString": "民营", "coId": "88",
         "fullCompanyName": "湖南示例科技有限公司", "companySizeString": "150-500人", "jobHref": "https://jobs.example/7",
     }  # fmt: skip
@@ -153,6 +154,10 @@ def test_platforms_share_one_shape(warehouse: Warehouse, zone: LandingZone) -> N
     assert (rows["zhilian"]["salary_min"], rows["zhilian"]["salary_reason"]) == (None, "negotiable")
     assert (rows["qcwy"]["company_type"], rows["zhilian"]["company_type"]) == ("private", "state_owned")
     assert rows["qcwy"]["financing_stage_reason"] == "not published"
+    assert f"{rows['qcwy']['published_at']:%Y-%m-%d %H:%M:%S%z}" == "2026-11-01 09:30:00+0800"
+    assert {name: (row["published_at"] is None, row["publish_date_reason"]) for name, row in rows.items()} == {
+        "boss": (True, "not published"), "qcwy": (False, ""), "zhilian": (True, "empty"),
+    }  # fmt: skip
     assert rows["qcwy"]["url"] == "https://jobs.example/7"
     assert rows["zhilian"]["url"] == "https://www.zhaopin.com/jobdetail/CC1J2.htm"
 

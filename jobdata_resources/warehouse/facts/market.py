@@ -28,6 +28,7 @@ from crawler_core.platforms.zhilian.fields import JOB_URL as ZHILIAN_JOB_URL
 from jobdata_resources.warehouse import sqltext
 from jobdata_resources.warehouse.catalog import CRAWL_PAGE, JOB_SIGHTING, Catalog
 from jobdata_resources.warehouse.client import Engine
+from jobdata_resources.warehouse.facts.dates import publish_reason, published_at
 from jobdata_resources.warehouse.facts.fields import FACT_FIELDS, FactField
 from jobdata_resources.warehouse.tables import SHANGHAI_TIME, Column, Relation, View
 
@@ -56,11 +57,12 @@ _WORD = "LowCardinality(String)"
 _TEXT_COLUMNS: Final = (
     *("title", "company_id", "company_name", "industry", "description"),
     *("city", "district", "salary_text", "experience_text", "degree_text"),
-    *("company_size_text", "company_type_text", "company_stage_text"),
+    *("company_size_text", "company_type_text", "company_stage_text", "published_text"),
 )
 """Columns of ``<p>_job`` that are taken over or read, by their common names; empty where a platform has none."""
 
-FIELD_REASONS: Final = {field.name: f"{field.name}_reason" for field in FACT_FIELDS}
+PUBLISH_DATE: Final = "publish_date"
+FIELD_REASONS: Final = {name: f"{name}_reason" for name in (*(field.name for field in FACT_FIELDS), PUBLISH_DATE)}
 """The column that says why a field has no value, by field."""
 
 
@@ -100,6 +102,10 @@ _OUT: Final[tuple[tuple[Column, str], ...]] = (
     (_column("description", doc="as published; a summary on Boss lists"), "j.description"),
     (_column("url"), "j.url"),
     (_column("keywords", "Array(String)", "keywords it was found under"), "j.keywords"),
+    (
+        _column("published_at", f"Nullable({SHANGHAI_TIME})", "when the platform says it was published"),
+        "{published}",
+    ),
     (_column("first_seen", SHANGHAI_TIME, "first fetch, of any content"), "j.seen_first"),
     (_column("last_seen", SHANGHAI_TIME, "last fetch, of any content"), "j.seen_last"),
     (
@@ -109,8 +115,8 @@ _OUT: Final[tuple[tuple[Column, str], ...]] = (
     (_column("status", _WORD, "open or gone, see the view's comment"), _STATUS),
     (_column("versions", "UInt64", "distinct contents so far"), "j.versions"),
     *(
-        (_column(FIELD_REASONS[field.name], _WORD, f"why there is no {field.name}, or empty"), f"{{{field.name}}}")
-        for field in FACT_FIELDS
+        (_column(reason, _WORD, f"why there is no {field}, or empty"), f"{{{field}}}")
+        for field, reason in FIELD_REASONS.items()
     ),
 )  # fmt: skip
 
@@ -149,6 +155,8 @@ def job_analytics_view(catalog: Catalog, *, resolved: bool) -> View:
     ]
     union = "\n    UNION ALL\n    ".join(_current(platform, relation, resolved=resolved) for platform, relation in jobs)
     filled = {field.name: _reason(field, jobs) for field in FACT_FIELDS}
+    filled["published"] = published_at("j.published_text")
+    filled[PUBLISH_DATE] = _silence(jobs, ("published_text",), publish_reason("j.published_text"))
     filled["company"] = "if(j.employer != '', j.employer, a.company_id)" if resolved else "''"
     filled["opening"] = "j.opening_id" if resolved else "''"
     # Facts stand right of the jobs: their snapshot is the later one, so that a visible job finds its facts.
@@ -178,9 +186,13 @@ ANY LEFT JOIN
 
 def _reason(field: FactField, jobs: Sequence[tuple[str, Relation]]) -> str:
     """Why a job has no value of a field; that its platform never publishes one is a reason of its own."""
-    silent = [name for name, job in jobs if not {column.name for column in job.visible} & set(field.reads)]
     fact = f"f_{field.name}"
     why = f"if({fact}.derivation = '' AND {fact}.reason = '', 'no fact', {fact}.reason)"
+    return _silence(jobs, field.reads, why)
+
+
+def _silence(jobs: Sequence[tuple[str, Relation]], columns: Collection[str], why: str) -> str:
+    silent = [name for name, job in jobs if not {column.name for column in job.visible} & set(columns)]
     return f"if(j.platform IN ({sqltext.literals(silent)}), '{NOT_PUBLISHED}', {why})" if silent else why
 
 
