@@ -31,7 +31,7 @@ from crawler_core.normalize.text import clean
 
 __all__ = ["VERSION", "CompanyName", "normalise_company_name", "normalise_company_names"]
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 
 @dataclass(frozen=True, slots=True)

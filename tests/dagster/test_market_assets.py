@@ -12,16 +12,18 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from click.testing import Result
 from rich.console import Console
+from typer.testing import CliRunner
 
 from crawler_core.landing import LandingZone, land_pages
 from crawler_core.settings import load
 from jobdata_assets.analytics import job_analytics_asset
 from jobdata_assets.company import company_asset
 from jobdata_assets.job_link import job_link_asset
+from jobdata_cli.app import app
 from jobdata_cli.demo_market import collect_market, show_market
 from jobdata_resources.landing import LandingResource
-from jobdata_resources.resolution import Override, record_override
 from jobdata_resources.settings import StoreSettings
 from jobdata_resources.warehouse import Warehouse, open_warehouse
 from jobdata_resources.warehouse.loadlock import load_lock
@@ -134,7 +136,7 @@ def test_companies_openings_and_the_view(
     assert (again["new_accounts"], again["moved_accounts"]) == (0, 0)
 
     # A person keeps the two accounts apart. Before links are made again, the view names no company that is gone.
-    record_override(loaded, Override("boss:?示例", "qcwy:5001", "separate", "a namesake"), decided_by="li")
+    a_person_decides()
     apart = refresh(instance, "company")["company"]
     assert (apart["dagster/row_count"], apart["overrides"], apart["moved_accounts"]) == (4, 1, 1)
     assert "| override | 0 | 0 | 1 |" in apart["decisions"]
@@ -146,6 +148,25 @@ def test_companies_openings_and_the_view(
     assert refresh(instance, "job_link")["job_link"]["across_platforms"] == 0
     assert loaded.query(OF_THE_OPENING.format("uniqExact(company_id), uniqExact(opening_id)")) == [(2, 2)]
     assert loaded.query(unknown) == [(0,)]
+
+
+def a_person_decides() -> None:
+    """Through the command line: find the accounts, see why they are one, say that they are not."""
+    answer = jobdata("company", "find", "示例", "--json")
+    accounts = {one["account"]: one["company"] for one in json.loads(answer.stdout)}
+    assert accounts == dict.fromkeys(("boss:?示例", "qcwy:5001"), "湖南示例科技有限公司")
+    [merged] = json.loads(jobdata("company", "why", "boss:?示例", "--json").stdout)
+    assert (merged["rule"], merged["verdict"]) == ("brand_and_shared_posting", "merge")
+    assert "长沙路远贸易有限公司" in jobdata("company", "review").stdout
+    wrong = jobdata("company", "separate", "boss:?示列", "qcwy:5001", "--reason", "a namesake", "--by", "li")
+    assert wrong.exit_code == 2
+    assert "account 'boss:?示列' is not known; `jobdata company find NAME` shows accounts" in wrong.stderr
+    done = jobdata("company", "separate", "boss:?示例", "qcwy:5001", "--reason", "a namesake", "--by", "li")
+    assert (done.exit_code, "market_refresh" in done.stdout) == (0, True)
+
+
+def jobdata(*arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments])
 
 
 def shows_companies(company: dict[str, Any]) -> None:
