@@ -17,6 +17,7 @@ from jobdata_resources.warehouse.catalog import build_catalog
 from jobdata_resources.warehouse.errors import WarehouseBusy, WarehouseError, WarehouseUnreachable
 from jobdata_resources.warehouse.facts.fields import fact_rules
 from jobdata_resources.warehouse.facts.market import (
+    COMPANY_ALIAS,
     FIELD_REASONS,
     JOB_ANALYTICS,
     job_analytics_view,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["REBUILD_FACTS", "job_analytics_asset", "rebuild_facts_job"]
 
 REBUILD_FACTS = "rebuild_facts"
-VIEW_VERSION = "1"
+VIEW_VERSION = "2"
 """Raise it when the view would show other rows without a change of its columns."""
 
 _RETRIES, _RETRY_SECONDS = 3, 60
@@ -38,11 +39,11 @@ _RETRIES, _RETRY_SECONDS = 3, 60
 
 def job_analytics_asset(specs: Sequence[PlatformSpec] = tuple(PLATFORMS.values())) -> dg.AssetsDefinition:
     """The asset over the job tables of these platforms."""
-    shape = job_analytics_view(build_catalog({spec.name: spec for spec in specs}), aliases=False)
+    shape = job_analytics_view(build_catalog({spec.name: spec for spec in specs}), resolved=False)
 
     @dg.asset(
         key=dg.AssetKey(JOB_ANALYTICS),
-        deps=[names.job_table(spec.name) for spec in specs],
+        deps=[*(names.job_table(spec.name) for spec in specs), names.COMPANY, names.JOB_LINK],
         group_name="analytics",
         owners=list(names.OWNERS),
         kinds={"clickhouse"},
@@ -50,11 +51,11 @@ def job_analytics_asset(specs: Sequence[PlatformSpec] = tuple(PLATFORMS.values()
         code_version=f"{VIEW_VERSION}/{','.join(fact_rules().values())}",
         pool=names.WAREHOUSE_POOL,
         description=(
-            "The job market: the current state of every job of every platform in one shape, with first and last seen,"
-            " days open, status, salary in CNY per month, experience, degree, company size, type and stage as"
-            " figures.\n\nA view: it always shows what is loaded. Materializing it makes the view anew, joins"
-            " companies across platforms when these are known, and reports what is in it. A value that was not"
-            " understood is empty, and its `<field>_reason` says why."
+            "The job market: the current state of every job of every platform in one shape, with company and opening"
+            " across platforms, first and last seen, days open, status, salary in CNY per month, experience, degree,"
+            " company size, type and stage as figures.\n\nA view: it always shows what is loaded. Materializing it"
+            " makes the view anew and reports what is in it. A value that was not understood is empty, and its"
+            " `<field>_reason` says why."
         ),
         metadata={"dagster/column_schema": _column_schema(shape), "dagster/table_name": JOB_ANALYTICS},
     )
@@ -117,7 +118,11 @@ def _rebuild_metadata(result: "RebuildResult") -> dict[str, Any]:
 
 
 def _metadata(summary: MarketSummary, view: View, table: str, seconds: float) -> dict[str, Any]:
-    rows = [(name, one.jobs, one.open, one.gone, one.companies) for name, one in sorted(summary.platforms.items())]
+    rows = [
+        (name, one.jobs, one.open, one.gone, one.companies, f"{one.resolved:.2%}", one.openings)
+        for name, one in sorted(summary.platforms.items())
+    ]
+    columns = ("platform", "jobs", "open", "gone", "companies", "with company", "openings")
     shares = [
         (platform, *(f"{one.unparsed[field]:.2%}" if field in one.unparsed else "-" for field in FIELD_REASONS))
         for platform, one in sorted(summary.platforms.items())
@@ -128,10 +133,11 @@ def _metadata(summary: MarketSummary, view: View, table: str, seconds: float) ->
         "dagster/column_schema": _column_schema(view),
         **{f"{name}_jobs": one.jobs for name, one in sorted(summary.platforms.items())},
         **{f"{field}_unparsed_share": round(share, 4) for field, share in summary.unparsed.items()},
-        "platforms": dg.MetadataValue.md(markdown_table(("platform", "jobs", "open", "gone", "companies"), rows)),
+        "resolved_share": round(summary.resolved, 4),
+        "platforms": dg.MetadataValue.md(markdown_table(columns, rows)),
         "unparsed": dg.MetadataValue.md(markdown_table(("platform", *FIELD_REASONS), shares)),
         "preview": dg.MetadataValue.md(markdown_table(summary.preview_columns, summary.preview)),
-        "companies_resolved": "company_alias" in view.query,
+        "companies_resolved": COMPANY_ALIAS in view.query,
         "metadata_seconds": round(seconds, 2),
     }
 

@@ -26,6 +26,8 @@ class PlatformSummary:
 
     Attributes:
         companies: distinct published company names.
+        resolved: share of the jobs whose company across platforms is known, 0 to 1.
+        openings: distinct openings among the jobs that were linked.
         unparsed: share of the jobs without a value, 0 to 1, by field the platform publishes.
     """
 
@@ -33,6 +35,8 @@ class PlatformSummary:
     open: int
     gone: int
     companies: int
+    resolved: float
+    openings: int
     unparsed: dict[str, float]
 
 
@@ -43,6 +47,12 @@ class MarketSummary:
     platforms: dict[str, PlatformSummary]
     preview_columns: tuple[str, ...]
     preview: list[tuple[object, ...]]
+
+    @property
+    def resolved(self) -> float:
+        """Share of all jobs whose company across platforms is known, 0 to 1."""
+        jobs = sum(one.jobs for one in self.platforms.values())
+        return sum(one.resolved * one.jobs for one in self.platforms.values()) / jobs if jobs else 0.0
 
     @property
     def unparsed(self) -> dict[str, float]:
@@ -68,7 +78,7 @@ def summarise(warehouse: Warehouse) -> MarketSummary:
     )
     rows = warehouse.query(
         f"""SELECT platform, count(), countIf(status = 'open'), countIf(status = 'gone'), uniqExact(company_name),
-            {shares}
+            countIf(company_id != '') / count(), uniqExactIf(opening_id, opening_id != ''), {shares}
         FROM {JOB_ANALYTICS} GROUP BY platform ORDER BY platform {_SPILL}"""
     )
     return MarketSummary(
@@ -78,11 +88,13 @@ def summarise(warehouse: Warehouse) -> MarketSummary:
                 open=int(still),
                 gone=int(gone),
                 companies=int(companies),
+                resolved=float(resolved),
+                openings=int(openings),
                 unparsed={
                     field: float(share) for field, share in zip(FIELD_REASONS, unparsed, strict=True) if share >= 0
                 },
             )
-            for platform, jobs, still, gone, companies, *unparsed in rows
+            for platform, jobs, still, gone, companies, resolved, openings, *unparsed in rows
         },
         preview_columns=_PREVIEW,
         preview=warehouse.query(

@@ -18,10 +18,12 @@ from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.settings import load
 from crawler_core.values import SHANGHAI
 from jobdata_assets.analytics import job_analytics_asset, rebuild_facts_job
+from jobdata_assets.company import company_asset
 from jobdata_assets.company_pending import pending_company_asset
 from jobdata_assets.company_table import company_table_asset
+from jobdata_assets.job_link import job_link_asset
 from jobdata_assets.job_table import job_table_asset
-from jobdata_assets.jobs import company_cleaning_job, company_job, platform_jobs
+from jobdata_assets.jobs import company_cleaning_job, company_job, market_job, platform_jobs
 from jobdata_assets.partitions import daily_partitions
 from jobdata_assets.raw_pages import raw_pages_asset
 from jobdata_resources.control_resource import ControlResource
@@ -33,6 +35,7 @@ from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
 from sensors.daily_load import daily_load_sensor
 from sensors.keywords import keyword_partitions_sensor
+from sensors.market import market_sensor
 
 __all__ = ["PlatformBundle", "build_definitions", "defs", "platform_bundle"]
 
@@ -85,8 +88,11 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
     pending = pending_company_asset(list(PLATFORMS.values()), daily)
     cleaning = company_cleaning_job(list(PLATFORMS.values()))
     return dg.Definitions(
-        assets=[*(asset for bundle in bundles for asset in bundle.assets), job_analytics_asset(), pending],
-        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning],
+        assets=[
+            *(asset for bundle in bundles for asset in bundle.assets),
+            *(pending, company_asset(), job_link_asset(), job_analytics_asset()),
+        ],
+        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning, market_job()],
         schedules=[
             *(schedule for bundle in bundles for schedule in bundle.schedules),
             company_cleaning_schedule(list(PLATFORMS.values()), running=settings.schedules_running),
@@ -94,6 +100,7 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),
             *(sensor for bundle in bundles for sensor in bundle.sensors),
+            market_sensor(list(PLATFORMS.values()), running=settings.schedules_running),
         ],
         resources={
             "crawler": CrawlerResource(),

@@ -14,7 +14,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
 
-__all__ = ["company_cleaning_job", "company_job", "platform_jobs"]
+__all__ = ["company_cleaning_job", "company_job", "market_job", "platform_jobs"]
 
 _MAX_RUNTIME = "dagster/max_runtime"
 _LOAD_SECONDS = 2 * 60 * 60
@@ -60,6 +60,17 @@ def company_cleaning_job(platforms: Sequence[PlatformSpec]) -> UnresolvedAssetJo
         names.COMPANY_CLEANING_JOB,
         selection=dg.AssetSelection.assets(names.PENDING_COMPANY, *map(names.company_table, served)),
         description="Collect companies without details or with old ones, and fetch a batch of each platform.",
+        tags={_MAX_RUNTIME: str(_LOAD_SECONDS)},
+        executor_def=dg.in_process_executor,
+    )
+
+
+def market_job() -> UnresolvedAssetJobDefinition:
+    """``market_refresh``: companies, then openings, then the view; each replaces what readers see as a whole."""
+    return dg.define_asset_job(
+        names.MARKET_JOB,
+        selection=dg.AssetSelection.assets(names.COMPANY, names.JOB_LINK, "job_analytics"),
+        description="Resolve companies across platforms, link postings of one opening, and make `job_analytics` anew.",
         tags={_MAX_RUNTIME: str(_LOAD_SECONDS)},
         executor_def=dg.in_process_executor,
     )

@@ -8,8 +8,11 @@ from __future__ import annotations
 import dagster as dg
 
 __all__ = [
+    "COMPANY",
     "COMPANY_CLEANING_JOB",
     "CRAWL_TAG",
+    "JOB_LINK",
+    "MARKET_JOB",
     "OWNERS",
     "PENDING_COMPANY",
     "PLATFORM_TAG",
@@ -43,6 +46,15 @@ PENDING_COMPANY = dg.AssetKey("pending_company")
 
 COMPANY_CLEANING_JOB = "company_cleaning"
 """The Dagster job that collects companies and fetches them, all platforms."""
+
+COMPANY = dg.AssetKey("company")
+"""One row per real company, across platforms."""
+
+JOB_LINK = dg.AssetKey("job_link")
+"""Which postings are the same opening, across keywords, days and platforms."""
+
+MARKET_JOB = "market_refresh"
+"""The Dagster job that resolves companies, links openings and makes the view over the market."""
 
 
 def raw_pages(platform: str) -> dg.AssetKey:

@@ -14,16 +14,17 @@ from rich.table import Table
 __all__ = ["collect", "show"]
 
 
-def collect(home: Path, days: Sequence[dt.date], seconds: float) -> dict[str, Any]:
-    """Counts per platform over the days of the demo.
+def collect(home: Path, days: Sequence[dt.date], seconds: float, *, market: bool) -> dict[str, Any]:
+    """Counts per platform over the days of the demo; with ``market`` also what a refresh of the market made.
 
     ``keywords`` are those with landed pages, ``sightings`` times a posting was seen, ``jobs`` distinct jobs,
     ``contents`` their distinct contents, ``companies`` those with details, ``resumed`` keywords that went
-    on after an interrupted crawl.
+    on after an interrupted crawl. The market part is that of ``demo_market``.
     """
     from crawler_core.landing import LandingZone
     from crawler_core.platforms import PLATFORMS
     from crawler_core.settings import load
+    from jobdata_cli.demo_market import collect_market
     from jobdata_resources.settings import StoreSettings
     from jobdata_resources.warehouse import open_warehouse
 
@@ -49,7 +50,8 @@ def collect(home: Path, days: Sequence[dt.date], seconds: float) -> dict[str, An
                 "resumed": _resumed(warehouse, name, days),
                 "outcomes": dict(sorted(outcomes.items())),
             }
-    return {"days": [day.isoformat() for day in days], "platforms": platforms, "seconds": round(seconds, 1)}
+        made = collect_market(warehouse) if market else {}
+    return {"days": [day.isoformat() for day in days], "platforms": platforms, **made, "seconds": round(seconds, 1)}
 
 
 def _companies(warehouse: Any, name: str) -> int:
@@ -69,7 +71,9 @@ def _resumed(warehouse: Any, name: str, days: Sequence[dt.date]) -> int:
 
 
 def show(summary: dict[str, Any], console: Console) -> None:
-    """Print the table."""
+    """Print the tables."""
+    from jobdata_cli.demo_market import show_market
+
     days = summary["days"]
     table = Table(title=f"Crawled, landed and loaded: {days[0]} to {days[-1]}", title_justify="left")
     table.add_column("platform")
@@ -89,4 +93,6 @@ def show(summary: dict[str, Any], console: Console) -> None:
             ", ".join(f"{outcome} {count}" for outcome, count in row["outcomes"].items()),
         )
     console.print(table)
+    if "market" in summary:
+        show_market(summary, console)
     console.print(f"{summary['seconds']} s in all. `make dev` opens the Dagster UI on the same data.")

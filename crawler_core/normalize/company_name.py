@@ -31,7 +31,7 @@ from crawler_core.normalize.text import clean
 
 __all__ = ["VERSION", "CompanyName", "normalise_company_name", "normalise_company_names"]
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,16 @@ _CJK_BLANK: Final = re.compile(r"(?<=[一-鿿()]) | (?=[一-鿿()])")
 _BRACKET: Final = re.compile(r"[〔〕【】\[\]{}]")
 _CUT: Final = re.compile(r"\.{2,}$")
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)")
+_CHINESE: Final = re.compile("[一-鿿]+")
+"""Nearly every registered name: nothing to clean, no blank, bracket, remark or cut."""
 _WORD: Final = re.compile(r"[0-9a-z\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GROUP: Final = re.compile(r"\(集团\)|集团$")
 _COMPANY: Final = "公司"
 _FORM_NAMES: Final = dict(FORMS)
-_FORM_LENGTHS: Final = sorted({len(form) for form in _FORM_NAMES}, reverse=True)
+_FORMS_BY_END: Final[dict[str, list[str]]] = {}
+for _form in sorted(_FORM_NAMES, key=len, reverse=True):
+    _FORMS_BY_END.setdefault(_form[-3:], []).append(_form)
+"""The forms by their last three characters, the longest first."""
 _COMPANY_FORMS: Final = frozenset(_FORM_NAMES.values())
 _COUNTY: Final = re.compile(r"[一-鿿]{2,3}县|[一-鿿]{2,6}自治[县州]")
 _DISTRICT: Final = re.compile(r"[一-鿿]{1,3}新区|[一-鿿]{2,3}(?<![社园小校景地专街商新])区(?!块|域|间)")
@@ -118,16 +123,21 @@ def normalise_company_names(values: Iterable[str | None]) -> list[CompanyName]:
 
 def normalise_company_name(raw: str | None) -> CompanyName:
     """Take one company name apart; never raises."""
-    shown, refused = clean(raw, blank=())
-    if refused:
-        return CompanyName(reason=refused)
-    shown = _unwrap(shown)
-    text = (_CJK_BLANK.sub("", shown) if " " in shown else shown).lower()
-    if text in HEADERS or not _WORD.search(text):
+    if raw is not None and _CHINESE.fullmatch(raw):
+        shown, text, cut = raw, raw, None
+    else:
+        shown, refused = clean(raw, blank=())
+        if refused:
+            return CompanyName(reason=refused)
+        shown = _unwrap(shown)
+        text = (_CJK_BLANK.sub("", shown) if " " in shown else shown).lower()
+        if not _WORD.search(text):
+            return CompanyName(reason=Reason.NOT_UNDERSTOOD)
+        cut = _CUT.search(text)
+    if text in HEADERS:
         return CompanyName(reason=Reason.NOT_UNDERSTOOD)
-    cut = _CUT.search(text)
     split = _Split(text[: cut.start()]) if cut else _split(text)
-    branch, branch_place, remark = _read_tail(split.tail)
+    branch, branch_place, remark = _read_tail(split.tail) if split.tail else ("", "", "")
     body, group = _GROUP.subn("", split.head) if "集团" in split.head else (split.head, 0)
     bracket = note = ""
     if "(" in body:
@@ -186,10 +196,10 @@ def _split(text: str) -> _Split:
     end = text.find(_COMPANY, 1)
     while end != -1:
         end += len(_COMPANY)
-        for length in _FORM_LENGTHS:
-            published = text[max(1, end - length) : end]
-            if published in _FORM_NAMES:
-                return _Split(text[: end - length], _FORM_NAMES[published], published, "legal_name", text[end:])
+        for published in _FORMS_BY_END.get(text[end - 3 : end], ()):
+            start = end - len(published)
+            if start > 0 and text.startswith(published, start):
+                return _Split(text[:start], _FORM_NAMES[published], published, "legal_name", text[end:])
         end = text.find(_COMPANY, end)
     head, tail = _split_branch(text)
     match = ORGANISATIONS.search(head, 1) if head[-1] in ORGANISATION_LAST else None
@@ -218,8 +228,6 @@ def _split_branch(text: str) -> tuple[str, str]:
 
 def _read_tail(tail: str) -> tuple[str, str, str]:
     """Branch, its place and the remark in what follows the legal form."""
-    if not tail:
-        return "", "", ""
     match = BRANCH.search(tail)
     if match is None:
         return "", "", tail.strip("()- ")

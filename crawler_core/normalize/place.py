@@ -71,6 +71,8 @@ _SEVERAL: Final = re.compile(r"[,;、|/+]")
 _REMARK: Final = re.compile(r"\([^()]*\)")
 # Ending of a city's or prefecture's long name; 市 of 青岛市北区 belongs to the district.
 _CITY_ENDING: Final = re.compile(r"(?:[一-鿿]{0,8}?族)?自治州|地区|州$|市(?![场政民值])")
+_ENDING_STARTS: Final = frozenset("自地州市")
+"""What such an ending begins with when it names no people; most names have none, which spares a search."""
 _LEAGUES: Final = frozenset({"锡林郭勒", "阿拉善"})
 _DISTRICT: Final = re.compile(
     r"[一-鿿]+?(?:自治县|自治旗|[左右中前后]旗|新区|(?<!地)区(?!域|间|块)|县|市(?![区县市场]))|[一-鿿]{2,3}林区"
@@ -214,7 +216,7 @@ def leading_city(text: str, province: str = "") -> tuple[str, str]:
             return name, rest
         if name in _LEAGUES and rest.startswith("盟"):
             return name, rest[1:]
-        ending = _CITY_ENDING.match(rest)
+        ending = _CITY_ENDING.match(rest) if rest[:1] in _ENDING_STARTS or "族" in rest else None
         return name, rest[ending.end() :] if ending else rest
     return "", text
 

@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from crawler_core.normalize.misplaced import misplaced_reason
@@ -108,6 +109,15 @@ _FACTORS: Final[dict[PayUnit, tuple[Decimal, str]]] = {
     PayUnit.DAY: (WORKING_DAYS_PER_MONTH, f"day*{WORKING_DAYS_PER_MONTH}"),
     PayUnit.HOUR: (HOURS_PER_DAY * WORKING_DAYS_PER_MONTH, f"hour*{HOURS_PER_DAY}*{WORKING_DAYS_PER_MONTH}"),
 }
+_CONVERSIONS: Final[dict[PayUnit, str]] = {
+    PayUnit.MONTH: "",
+    PayUnit.YEAR: "+year/12",
+    **{unit: f"+{name}" for unit, (_, name) in _FACTORS.items()},
+    PayUnit.TIME: "+no_monthly_value",
+    PayUnit.PIECE: "+no_monthly_value",
+}
+"""What a derivation says of the way to a monthly figure."""
+_NO_PERIOD: Final = (None, None, None, None)
 _CENT: Final = Decimal("0.01")
 _BARE_MINIMUM: Final = 1000
 _MONTHS_RANGE: Final = range(12, 37)
@@ -137,7 +147,7 @@ def normalise_salary(raw: str | None) -> Salary:
     if refused:
         return Salary(reason=refused)
     text = squeeze(text)
-    if _NEGOTIABLE.fullmatch(text):
+    if "面" in text and _NEGOTIABLE.fullmatch(text):
         return Salary(reason=Reason.NEGOTIABLE)
     if text in ("不限", "薪资不限"):
         return Salary(reason=Reason.UNSTATED)
@@ -153,27 +163,27 @@ def normalise_salaries(values: Iterable[str | None]) -> list[Salary]:
 
 
 def _read(match: re.Match[str]) -> Salary:
+    named_low, named_scale, named_high, high_scale, thirteenth = match.group(
+        "low", "low_scale", "high", "high_scale", "months"
+    )
     unit, by_default = _unit(match)
     shape = _shape(match)
-    if unit is None or not shape:
+    if unit is None or not shape or (named_scale and not high_scale):
         return Salary(reason=Reason.AMBIGUOUS)
-    high_scale = match["high_scale"] or ""
-    low_scale = match["low_scale"] or high_scale
-    if match["low_scale"] and not high_scale:
+    high_factor, high_name = _SCALES[high_scale or ""]
+    low_factor, low_name = _SCALES[named_scale] if named_scale else (high_factor, high_name)
+    high = Decimal(named_high) * high_factor
+    low = Decimal(named_low) * low_factor if named_low else high
+    if not high_scale and 0 < high < _BARE_MINIMUM and unit in (PayUnit.MONTH, PayUnit.YEAR):
         return Salary(reason=Reason.AMBIGUOUS)
-    high = Decimal(match["high"]) * _SCALES[high_scale][0]
-    low = Decimal(match["low"]) * _SCALES[low_scale][0] if match["low"] else high
-    if not high_scale and unit in (PayUnit.MONTH, PayUnit.YEAR) and 0 < high < _BARE_MINIMUM:
-        return Salary(reason=Reason.AMBIGUOUS)
-    months = int(match["months"] or 12)
+    months = int(thirteenth) if thirteenth else 12
     if high <= 0 or low > high or months not in _MONTHS_RANGE:
         return Salary(reason=Reason.OUT_OF_RANGE)
-    names = {_SCALES[low_scale][1], _SCALES[high_scale][1]}
-    steps = [f"{shape}_{names.pop() if len(names) == 1 else 'mixed'}"]
-    if match["low"] and high_scale and not match["low_scale"]:
-        steps.append("inherited_unit")
+    derivation = f"{shape}_{low_name if low_name == high_name else 'mixed'}"
+    if named_low and high_scale and not named_scale:
+        derivation += "+inherited_unit"
     if by_default:
-        steps.append("month_by_default")
+        derivation += "+month_by_default"
     published_low = None if shape == "at_most" else low
     published_high = None if shape == "at_least" else high
     return Salary(
@@ -183,32 +193,35 @@ def _read(match: re.Match[str]) -> Salary:
         unit=unit,
         low=published_low,
         high=published_high,
-        derivation="+".join(steps + _conversion(unit)),
+        derivation=derivation + _CONVERSIONS[unit],
     )
 
 
 def _unit(match: re.Match[str]) -> tuple[PayUnit | None, bool]:
     """The period and whether it is the default; no period when two are named that differ."""
-    named = {_PERIODS[word] for word in match.group("prefix", "low_period", "period", "suffix") if word}
-    if match["low_period"] and not match["period"]:
-        return None, False
-    if not named:
+    words = match.group("prefix", "low_period", "period", "suffix")
+    if words == _NO_PERIOD:
         return PayUnit.MONTH, True
+    if words[1] and not words[2]:
+        return None, False
+    named = {_PERIODS[word] for word in words if word}
     return (named.pop() if len(named) == 1 else None), False
 
 
 def _shape(match: re.Match[str]) -> str:
     """Which ends are published; empty when the string contradicts itself (``10-15K以上``)."""
-    opening = match["open"] or ""
-    if match["low"]:
-        return "" if opening or match["plus"] else "range"
-    if match["plus"]:
+    low, plus, opening = match.group("low", "plus", "open")
+    if low:
+        return "" if opening or plus else "range"
+    opening = opening or ""
+    if plus:
         return "" if "下" in opening else "at_least"
     if not opening:
         return "single"
     return "at_most" if "下" in opening else "at_least"
 
 
+@lru_cache(maxsize=8192)
 def _monthly(amount: Decimal | None, unit: PayUnit) -> Decimal | None:
     if amount is None or unit in (PayUnit.TIME, PayUnit.PIECE):
         return None
@@ -217,11 +230,3 @@ def _monthly(amount: Decimal | None, unit: PayUnit) -> Decimal | None:
     elif unit is not PayUnit.MONTH:
         amount = amount * _FACTORS[unit][0]
     return amount.quantize(_CENT, ROUND_HALF_UP)
-
-
-def _conversion(unit: PayUnit) -> list[str]:
-    if unit is PayUnit.MONTH:
-        return []
-    if unit is PayUnit.YEAR:
-        return ["year/12"]
-    return [_FACTORS[unit][1]] if unit in _FACTORS else ["no_monthly_value"]

@@ -100,4 +100,5 @@ def _fold(text: str, *, private_digits: bool) -> tuple[str, Reason | None]:
 
 def squeeze(text: str) -> str:
     """Cleaned text without blanks, in lower case and without thousands commas: what the figure grammars read."""
-    return _COMMA.sub("", text.replace(" ", "")).lower()
+    text = text.replace(" ", "").lower()
+    return _COMMA.sub("", text) if "," in text else text

@@ -8,7 +8,7 @@ SELECT
 FROM
 (
     SELECT
-        if(resolved_company_id != '', resolved_company_id, company_name) AS name,
+        if(company_id != '', company_id, company_name) AS name,
         company_name AS shown,
         status = 'open' AS still_open,
         toFloat64(salary_min + salary_max) / 2 AS middle

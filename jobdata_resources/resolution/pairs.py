@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobdata_resources.resolution.features import HEAD
+from jobdata_resources.resolution.schema import OVERRIDES
 
 __all__ = ["SMALL_PLACE", "WINDOW", "LinkRules", "edges_sql"]
 
@@ -51,13 +52,13 @@ def edges_sql(rules: LinkRules) -> str:
 
     ``same_company`` links postings of one company, counting a branch to its parent. ``same_brand`` links postings
     of one family when at least one side is a brand whose company is unknown; two registered companies never share
-    an opening.
+    an opening, nor do two companies that a person keeps apart.
     """
     where = "work = {work:UInt64} AND shard = {shard:UInt16}"
     return f"""INSERT INTO link_edge (work, shard, a, b, rule, title, body, pay, score)
     WITH narrow AS (
-        SELECT n, simhash, cityHash64(root_id) AS root, root_id != '' AS known, kind IN ('brand', '') AS open_,
-            low, high, lengthUTF8(body) AS chars
+        SELECT n, simhash, cityHash64(root_id) AS root, root_id != '' AS known, cityHash64(company_id) AS company,
+            kind IN ('brand', '') AS open_, low, high, lengthUTF8(body) AS chars
         FROM link_feature WHERE {where}
     ), wide AS (SELECT n, title, title_core, body FROM link_feature WHERE {where})
     SELECT {{work:UInt64}}, {{shard:UInt16}}, a, b, if(one_company, 'same_company', 'same_brand'), title_like,
@@ -75,6 +76,7 @@ def edges_sql(rules: LinkRules) -> str:
             INNER JOIN narrow AS x ON x.n = c.a
             INNER JOIN narrow AS y ON y.n = c.b
             WHERE (x.root = y.root OR x.open_ OR y.open_)
+                AND (least(x.company, y.company), greatest(x.company, y.company)) NOT IN ({_APART})
                 AND bitHammingDistance(x.simhash, y.simhash) <= {rules.hamming}
                 AND shorter >= {rules.body_chars}
                 AND (pay_like > 0 OR least(x.low + x.high, y.low + y.high) * {rules.pay_ratio}
@@ -86,6 +88,17 @@ def edges_sql(rules: LinkRules) -> str:
     WHERE title_like >= {rules.title} AND body_like >= {rules.body}
     SETTINGS max_block_size = 16384, max_joined_block_size_rows = 16384"""
 
+
+_APART: Final = f"""
+                    SELECT least(cityHash64(l.company_id), cityHash64(r.company_id)) AS low_side,
+                        greatest(cityHash64(l.company_id), cityHash64(r.company_id)) AS high_side
+                    FROM (SELECT left, right FROM {OVERRIDES} FINAL WHERE verdict = 'separate') AS o
+                    INNER JOIN (SELECT ref, company_id FROM link_account WHERE work = {{work:UInt64}}) AS l
+                        ON l.ref = o.left
+                    INNER JOIN (SELECT ref, company_id FROM link_account WHERE work = {{work:UInt64}}) AS r
+                        ON r.ref = o.right
+                    WHERE l.company_id != r.company_id"""
+"""Companies that a person keeps apart. It holds for whole companies, like the override itself."""
 
 _PAY: Final = """multiIf(isNull(coalesce(x.low, x.high)) OR isNull(coalesce(y.low, y.high)), 0.5,
                 least(ifNull(x.high, 1e9), ifNull(y.high, 1e9)) < greatest(ifNull(x.low, 0), ifNull(y.low, 0)), 0.,

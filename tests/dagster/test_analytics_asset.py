@@ -82,8 +82,8 @@ def test_what_the_ui_shows(zone: LandingZone, instance: dg.DagsterInstance) -> N
     assert found["dagster/table_name"] == "job_data.job_analytics"
     columns = [column.name for column in found["dagster/column_schema"].columns]
     assert columns[:3] == ["platform", "job_id", "title"]
-    assert {"status", "salary_min", "resolved_company_id", "days_open"} <= set(columns)
-    assert "| boss | 10 | 6 | 4 | 2 |" in found["platforms"]
+    assert {"status", "salary_min", "company_id", "opening_id", "days_open"} <= set(columns)
+    assert "| boss | 10 | 6 | 4 | 2 | 0.00% | 0 |" in found["platforms"]
     assert found["salary_unparsed_share"] == 0.3
     assert "company_type_unparsed_share" not in found  # Boss publishes none
     assert found["preview"].splitlines()[0].startswith("| platform | title |")

@@ -60,8 +60,19 @@ def test_assets(definitions: dg.Definitions) -> None:
     expected["pending_company"] = (
         "companies", ["team:data"], ["clickhouse", "sql"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
     )  # fmt: skip
+    jobs, details = [f"{name}_job" for name in PLATFORMS], [f"{name}_company" for name in PLATFORMS]
+    expected["company"] = (
+        "companies", ["team:data"], ["clickhouse", "python"], {"warehouse"}, sorted(jobs + details),
+    )  # fmt: skip
+    expected["job_link"] = (
+        "analytics",
+        ["team:data"],
+        ["clickhouse", "sql"],
+        {"warehouse"},
+        sorted(["company", *jobs]),
+    )
     expected["job_analytics"] = (
-        "analytics", ["team:data"], ["clickhouse"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
+        "analytics", ["team:data"], ["clickhouse"], {"warehouse"}, sorted(["company", "job_link", *jobs]),
     )  # fmt: skip
     assert found == expected
 
@@ -96,7 +107,8 @@ def test_partitions(definitions: dg.Definitions) -> None:
 def test_checks(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     found = {(key.asset_key.to_user_string(), key.name): graph.get(key).blocking for key in graph.asset_check_keys}
-    assert found == {(f"{platform}_job", name): blocking for platform in PLATFORMS for name, blocking in CHECKS.items()}
+    expected = {(f"{platform}_job", name): blocking for platform in PLATFORMS for name, blocking in CHECKS.items()}
+    assert found == expected | {("company", "orphans"): True}
 
 
 def test_jobs_run_in_one_process(definitions: dg.Definitions) -> None:
@@ -108,6 +120,7 @@ def test_jobs_run_in_one_process(definitions: dg.Definitions) -> None:
         expected[f"{platform}_load"] = ("in_process", {"platform": platform, "dagster/max_runtime": "7200"})
         expected[f"{platform}_company_job"] = ("in_process", {"platform": platform, "dagster/max_runtime": "7200"})
     expected["company_cleaning"] = ("in_process", {"dagster/max_runtime": "7200"})
+    expected["market_refresh"] = ("in_process", {"dagster/max_runtime": "7200"})
     assert found == expected
 
 
@@ -126,6 +139,7 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("boss_daily_load", 60),
         ("qcwy_daily_load", 60),
         ("zhilian_daily_load", 60),
+        ("market_refresh_sensor", 60),
     }
 
 
@@ -168,7 +182,7 @@ from dagster._core.workspace.autodiscovery import loadable_targets_from_python_m
 
 [target] = loadable_targets_from_python_module("jobdata_assets.definitions", None)  # as the code server does
 repository = repository_def_from_target_def(target.target_definition)
-assert len(repository.assets_defs_by_key) == 11
+assert len(repository.assets_defs_by_key) == 13
 loaded = [name for name in HEAVY if name in sys.modules]
 assert not loaded, f"loading the definitions imports {loaded}"
 """

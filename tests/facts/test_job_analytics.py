@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crawler_core.landing import Envelope, LandingZone, land_pages
+from jobdata_resources.resolution.store import begin
 from jobdata_resources.warehouse import Warehouse
 from tests.facts.conftest import Place
 from tests.support.landed_pages import DAY, boss_body, boss_item, envelope
@@ -98,7 +99,8 @@ def test_newest_content_and_all_sightings(place: Place, zone: LandingZone) -> No
         "salary_min": Decimal(15000), "salary_max": Decimal(25000), "salary_months": 14, "salary_unit": "month",
         "salary_text": "15-25K·14薪", "versions": 2, "days_open": 3, "status": "open", "keywords": ["java", "数据"],
         "experience_min": 3, "experience_max": 5, "degree": "bachelor", "degree_rank": 4, "city": "长沙",
-        "province": "湖南", "company_id": "b1", "resolved_company_id": "", "company_name": "示例科技1",
+        "province": "湖南", "platform_company_id": "b1", "company_id": "", "opening_id": "",
+        "company_name": "示例科技1",
         "company_size_min": 100, "company_size_max": 499, "company_stage": "round_a", "company_type": "",
         "skills": ["Python", "SQL"], "url": f"https://www.zhipin.com/job_detail/{1:016x}1nNz3di4ElpY.html",
         "salary_reason": "", "company_type_reason": "not published",
@@ -124,7 +126,8 @@ def _changed_job(warehouse: Warehouse, zone: LandingZone) -> dict[str, Any]:
 def test_platforms_share_one_shape(warehouse: Warehouse, zone: LandingZone) -> None:
     qcwy = {
         "jobId": "7", "jobName": "数据工程师", "provideSalaryString": "1.2-1.8万·13薪", "workYearString": "3年及以上",
-        "degreeString": "本科", "jobAreaString": "长沙·岳麓区", "jobTags": ["3年及以上", "本科", "Flink", "五险一金"],
+        "degreeString": "本科", "jobAreaString": "长沙·岳麓区",
+        "issueDateString": "2026-11-01 09:30:00", "jobTags": ["3年及以上", "本科", "Flink", "五险一金"],
         "jobWelfareCodeDataList": [{"chineseTitle": "五险一金"}], "companyTypeString": "民营", "coId": "88",
         "fullCompanyName": "湖南示例科技有限公司", "companySizeString": "150-500人", "jobHref": "https://jobs.example/7",
     }  # fmt: skip
@@ -151,28 +154,41 @@ def test_platforms_share_one_shape(warehouse: Warehouse, zone: LandingZone) -> N
     assert (rows["zhilian"]["salary_min"], rows["zhilian"]["salary_reason"]) == (None, "negotiable")
     assert (rows["qcwy"]["company_type"], rows["zhilian"]["company_type"]) == ("private", "state_owned")
     assert rows["qcwy"]["financing_stage_reason"] == "not published"
+    assert f"{rows['qcwy']['published_at']:%Y-%m-%d %H:%M:%S%z}" == "2026-11-01 09:30:00+0800"
+    assert {name: (row["published_at"] is None, row["publish_date_reason"]) for name, row in rows.items()} == {
+        "boss": (True, "not published"), "qcwy": (False, ""), "zhilian": (True, "empty"),
+    }  # fmt: skip
     assert rows["qcwy"]["url"] == "https://jobs.example/7"
     assert rows["zhilian"]["url"] == "https://www.zhaopin.com/jobdetail/CC1J2.htm"
 
 
-def test_companies_are_joined_when_they_are_known(warehouse: Warehouse, zone: LandingZone) -> None:
-    items = [boss_item(number, encryptBrandId=brand) for number, brand in enumerate(("one", "two", ""))]
+def test_companies_and_openings_are_joined_when_they_are_known(warehouse: Warehouse, zone: LandingZone) -> None:
+    brands = {"one": "甲", "two": "乙", "": "丙"}
+    items = [
+        boss_item(number, encryptBrandId=brand, brandName=name) for number, (brand, name) in enumerate(brands.items())
+    ]
     land_pages(zone, "boss", DAY, "数据", "100010000", [(envelope(boss_body(items)), 3)])
     warehouse.load_day("boss", DAY, zone, run_id="run-1")
     warehouse.create_job_analytics()
-    question = "SELECT company_id, resolved_company_id FROM job_analytics ORDER BY job_id"
-    assert warehouse.query(question) == [("one", ""), ("two", ""), ("", "")]
-    warehouse.command(
-        "CREATE TABLE company_alias (platform String, platform_company_id String, name String, company_id String)"
-        " ENGINE = Memory"
-    )
-    # "two" is a brand of two companies; the empty id is no account.
-    warehouse.command(
-        "INSERT INTO company_alias VALUES ('boss', 'one', '', 'C1'), ('boss', 'two', 'x', 'C2'),"
-        " ('boss', 'two', 'y', 'C3'), ('boss', '', 'z', 'C4'), ('qcwy', 'one', '', 'C5')"
-    )
+    question = "SELECT platform_company_id, company_id, opening_id FROM job_analytics ORDER BY job_id"
+    assert warehouse.query(question) == [("one", "", ""), ("two", "", ""), ("", "", "")]
+    jobs = [job for (job,) in warehouse.query("SELECT job_id FROM job_analytics ORDER BY job_id")]
+    # "two" is a brand of two companies; an account without an id is one of its platform and name.
+    accounts = (("one", "", "C1"), ("two", "x", "C2"), ("two", "y", "C3"), ("", "丙", "C4"))
+    with begin(warehouse, "company", "run-2") as answer:
+        answer.insert("company_alias_version", (("boss", *one, []) for one in accounts))
+        answer.insert("company_alias_version", [("qcwy", "one", "", "C5", [])])
+        answer.commit({})
     warehouse.create_job_analytics()
-    assert warehouse.query(question) == [("one", "C1"), ("two", ""), ("", "")]
+    assert warehouse.query(question) == [("one", "C1", ""), ("two", "", ""), ("", "C4", "")]
+    # A link tells of which company an opening is, and knows no more than the account where it names none.
+    with begin(warehouse, "job_link", "run-3") as answer:
+        links = (("O1", ""), ("O2", "C3"), ("O1", "C1"))
+        answer.insert(
+            "job_link_version", (("boss", job, *link, "first", 1, {}) for job, link in zip(jobs, links, strict=True))
+        )
+        answer.commit({})
+    assert warehouse.query(question) == [("one", "C1", "O1"), ("two", "C3", "O2"), ("", "C1", "O1")]
 
 
 def dictionaries(warehouse: Warehouse) -> list[dict[str, Any]]:

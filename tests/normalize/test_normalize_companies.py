@@ -58,6 +58,7 @@ def test_parts(text: str, expected: tuple[str, str, str, str, str]) -> None:
             "示例科技(上海)有限公司",
         ),
         ("示例ＡＢ科技股份有限公司|示例ab科技股份公司", "示例ab科技股份有限公司"),
+        ("甲有限公司|甲有限责任公司", "甲有限公司"),
     ],
 )  # fmt: skip
 def test_one_registered_name(names: str, legal: str) -> None:

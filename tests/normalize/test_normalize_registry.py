@@ -33,7 +33,7 @@ CORPUS = """
 VALUES = [value for line in CORPUS.strip().splitlines() for value in line.split("|")]
 
 ANSWERS = {
-    "company_name-1.1": "d32e1aa6cb6077b5",
+    "company_name-2.1": "d32e1aa6cb6077b5",
     "company_size-1.1": "27af9aeda5b8c20e",
     "company_type-1.1": "df9a594089080f54",
     "degree-1.1": "bd1de0b008cbbf82",

@@ -28,6 +28,7 @@ from crawler_core.platforms.zhilian.fields import JOB_URL as ZHILIAN_JOB_URL
 from jobdata_resources.warehouse import sqltext
 from jobdata_resources.warehouse.catalog import CRAWL_PAGE, JOB_SIGHTING, Catalog
 from jobdata_resources.warehouse.client import Engine
+from jobdata_resources.warehouse.facts.dates import publish_reason, published_at
 from jobdata_resources.warehouse.facts.fields import FACT_FIELDS, FactField
 from jobdata_resources.warehouse.tables import SHANGHAI_TIME, Column, Relation, View
 
@@ -43,6 +44,8 @@ __all__ = [
 JOB_ANALYTICS: Final = "job_analytics"
 COMPANY_ALIAS: Final = "company_alias"
 """Which account of a platform is which company; joined when it exists."""
+JOB_LINK: Final = "job_link"
+"""Which opening a posting is, and of which company; made together with ``company_alias``."""
 
 NOT_PUBLISHED: Final = "not published"
 """The reason of a field that a platform has no column for."""
@@ -54,11 +57,12 @@ _WORD = "LowCardinality(String)"
 _TEXT_COLUMNS: Final = (
     *("title", "company_id", "company_name", "industry", "description"),
     *("city", "district", "salary_text", "experience_text", "degree_text"),
-    *("company_size_text", "company_type_text", "company_stage_text"),
+    *("company_size_text", "company_type_text", "company_stage_text", "published_text"),
 )
 """Columns of ``<p>_job`` that are taken over or read, by their common names; empty where a platform has none."""
 
-FIELD_REASONS: Final = {field.name: f"{field.name}_reason" for field in FACT_FIELDS}
+PUBLISH_DATE: Final = "publish_date"
+FIELD_REASONS: Final = {name: f"{name}_reason" for name in (*(field.name for field in FACT_FIELDS), PUBLISH_DATE)}
 """The column that says why a field has no value, by field."""
 
 
@@ -73,8 +77,9 @@ _OUT: Final[tuple[tuple[Column, str], ...]] = (
     (_column("platform", _WORD), "j.platform"),
     (_column("job_id"), "j.job_id"),
     (_column("title"), "j.title"),
-    (_column("company_id", doc="the platform's own"), "j.company_id"),
-    (_column("resolved_company_id", doc="company across platforms, empty when unresolved"), "{alias}"),
+    (_column("company_id", doc="company across platforms, see `company`; empty when unresolved"), "{company}"),
+    (_column("opening_id", doc="equal for postings of one opening; empty until it was linked"), "{opening}"),
+    (_column("platform_company_id", doc="the platform's own"), "j.company_id"),
     (_column("company_name", doc="as published"), "j.company_name"),
     (_column("province", _WORD, "short name"), "f_place.province"),
     (_column("city", _WORD, "short name; empty when the place is not understood"), "f_place.city"),
@@ -97,6 +102,10 @@ _OUT: Final[tuple[tuple[Column, str], ...]] = (
     (_column("description", doc="as published; a summary on Boss lists"), "j.description"),
     (_column("url"), "j.url"),
     (_column("keywords", "Array(String)", "keywords it was found under"), "j.keywords"),
+    (
+        _column("published_at", f"Nullable({SHANGHAI_TIME})", "when the platform says it was published"),
+        "{published}",
+    ),
     (_column("first_seen", SHANGHAI_TIME, "first fetch, of any content"), "j.seen_first"),
     (_column("last_seen", SHANGHAI_TIME, "last fetch, of any content"), "j.seen_last"),
     (
@@ -106,10 +115,16 @@ _OUT: Final[tuple[tuple[Column, str], ...]] = (
     (_column("status", _WORD, "open or gone, see the view's comment"), _STATUS),
     (_column("versions", "UInt64", "distinct contents so far"), "j.versions"),
     *(
-        (_column(FIELD_REASONS[field.name], _WORD, f"why there is no {field.name}, or empty"), f"{{{field.name}}}")
-        for field in FACT_FIELDS
+        (_column(reason, _WORD, f"why there is no {field}, or empty"), f"{{{field}}}")
+        for field, reason in FIELD_REASONS.items()
     ),
 )  # fmt: skip
+
+
+_EMPLOYER: Final = (
+    "if(resolution_id > (SELECT max(resolution_id) FROM resolution_run WHERE kind = 'company'), company_id, '')"
+)
+"""A link knows more than an account: of which company an opening is. Links older than the companies name old ids."""
 
 
 def create_job_analytics(engine: Engine, catalog: Catalog) -> View:
@@ -119,42 +134,46 @@ def create_job_analytics(engine: Engine, catalog: Catalog) -> View:
         WarehouseError: the engine refused; the view is as it was.
     """
     found = engine.query(
-        "SELECT count() FROM system.tables WHERE database = {db:String} AND name = {name:String}",
-        {"db": engine.database, "name": COMPANY_ALIAS},
+        "SELECT count() FROM system.tables WHERE database = {db:String} AND name IN {names:Array(String)}",
+        {"db": engine.database, "names": [COMPANY_ALIAS, JOB_LINK]},
     )
-    view = job_analytics_view(catalog, aliases=bool(found[0][0]))
+    view = job_analytics_view(catalog, resolved=found == [(2,)])
     engine.command(view.create(catalog.engines), doing=f"create {JOB_ANALYTICS}")
     return view
 
 
-def job_analytics_view(catalog: Catalog, *, aliases: bool) -> View:
+def job_analytics_view(catalog: Catalog, *, resolved: bool) -> View:
     """The view over all platforms of the catalog.
 
     Args:
-        aliases: whether ``company_alias`` exists.
+        resolved: whether ``company_alias`` and ``job_link`` exist.
     """
     jobs = [
         (relation.platforms[0], relation)
         for relation in catalog.relations
         if relation.platforms and relation.name == f"{relation.platforms[0]}_job"
     ]
-    union = "\n    UNION ALL\n    ".join(_current(platform, relation) for platform, relation in jobs)
+    union = "\n    UNION ALL\n    ".join(_current(platform, relation, resolved=resolved) for platform, relation in jobs)
     filled = {field.name: _reason(field, jobs) for field in FACT_FIELDS}
-    filled["alias"] = "a.company_id" if aliases else "''"
+    filled["published"] = published_at("j.published_text")
+    filled[PUBLISH_DATE] = _silence(jobs, ("published_text",), publish_reason("j.published_text"))
+    filled["company"] = "if(j.employer != '', j.employer, a.company_id)" if resolved else "''"
+    filled["opening"] = "j.opening_id" if resolved else "''"
     # Facts stand right of the jobs: their snapshot is the later one, so that a visible job finds its facts.
     joins = "\n".join(
         f"ANY LEFT JOIN {field.view} AS f_{field.name} ON f_{field.name}.raw = {field.source(_TEXT_COLUMNS, table='j')}"
         for field in FACT_FIELDS
     )
-    if aliases:
+    if resolved:
         joins += f"""
 ANY LEFT JOIN
 (
-    -- An account that stands for several companies says nothing about one job.
-    SELECT t.platform AS platform, t.platform_company_id AS platform_company_id, any(t.company_id) AS company_id
-    FROM {COMPANY_ALIAS} AS t
-    WHERE t.platform_company_id != '' GROUP BY t.platform, t.platform_company_id HAVING uniqExact(t.company_id) = 1
-) AS a ON a.platform = j.platform AND a.platform_company_id = j.company_id"""
+    -- An account that stands for several companies says nothing about one job. Without an id, its name is the account.
+    SELECT t.platform AS platform, t.platform_company_id AS account, if(account = '', t.name, '') AS listed,
+        any(t.company_id) AS company_id
+    FROM {COMPANY_ALIAS} AS t GROUP BY platform, account, listed HAVING uniqExact(t.company_id) = 1
+) AS a ON a.platform = j.platform AND a.account = j.company_id
+    AND a.listed = if(j.company_id = '', j.company_name, '')"""
     picked = ",\n    ".join(f"{source.format(**filled)} AS {column.name}" for column, source in _OUT)
     return View(
         name=JOB_ANALYTICS,
@@ -167,17 +186,21 @@ ANY LEFT JOIN
 
 def _reason(field: FactField, jobs: Sequence[tuple[str, Relation]]) -> str:
     """Why a job has no value of a field; that its platform never publishes one is a reason of its own."""
-    silent = [name for name, job in jobs if not {column.name for column in job.visible} & set(field.reads)]
     fact = f"f_{field.name}"
     why = f"if({fact}.derivation = '' AND {fact}.reason = '', 'no fact', {fact}.reason)"
+    return _silence(jobs, field.reads, why)
+
+
+def _silence(jobs: Sequence[tuple[str, Relation]], columns: Collection[str], why: str) -> str:
+    silent = [name for name, job in jobs if not {column.name for column in job.visible} & set(columns)]
     return f"if(j.platform IN ({sqltext.literals(silent)}), '{NOT_PUBLISHED}', {why})" if silent else why
 
 
-def _current(platform: str, relation: Relation) -> str:
-    """The jobs of a platform: newest content, sightings and the end of their searches, in one aggregation.
+def _current(platform: str, relation: Relation, *, resolved: bool) -> str:
+    """The jobs of a platform: newest content, sightings, the end of their searches and links, in one aggregation.
 
-    Contents and sightings are put together instead of joined: an aggregation can spill to disk and reads only the
-    columns that are asked for. Each column has its own argMax over the same key, so all come from one content. Keys
+    They are put together instead of joined: an aggregation can spill to disk and reads only the columns that are
+    asked for. Each column has its own argMax over the same key, so all come from one content. Keys
     are packed into one number (milliseconds and hash; day and day), which is compared many times faster than a tuple.
     """
     present = {column.name: column.type for column in relation.visible}
@@ -193,19 +216,28 @@ def _current(platform: str, relation: Relation) -> str:
     )
     newest = ",\n        ".join(f"argMax(c_{name}, newness) AS {name}" for name in taken)
     never = "toDateTime64(0, 3, 'Asia/Shanghai')"
+    linked = unlinked = links = ""
+    if resolved:
+        linked, unlinked = ", max(opening) AS opening_id, max(company) AS employer", ", '' AS opening, '' AS company"
+        links = f"""
+        UNION ALL
+        SELECT job_id, 0, {never}, {never}, false, '', toUInt32(0), toUInt128(0), {nothing}, opening_id, {_EMPLOYER}
+        FROM {JOB_LINK} WHERE platform = {sqltext.literal(platform)}"""
     return f"""SELECT {sqltext.literal(platform)} AS platform, job_id,
         {newest},
         minIf(first_seen, of_content) AS seen_first, max(last_seen) AS seen_last,
         uniqExactIf(content_hash, of_content) AS versions,
-        arraySort(groupUniqArrayIf(keyword, NOT of_content)) AS keywords, max(ends) AS ended
+        arraySort(groupUniqArrayIf(keyword, keyword != '')) AS keywords, max(ends) AS ended{linked}
     FROM
     (
         SELECT job_id, content_hash, first_seen, last_seen, true AS of_content, '' AS keyword, toUInt32(0) AS ends,
-            bitShiftLeft(toUInt128(toUnixTimestamp64Milli(last_seen)), 64) + content_hash AS newness, {contents}
+            bitShiftLeft(toUInt128(toUnixTimestamp64Milli(last_seen)), 64) + content_hash AS newness,
+            {contents}{unlinked}
         FROM ({relation.rows(needed)})
         UNION ALL
         SELECT s.job_id, 0, {never}, {never}, false, toString(s.keyword),
-            toUInt32(bitShiftLeft(toUInt32(toUInt16(s.crawl_date)), 16) + toUInt16(e.ended_on)), toUInt128(0), {nothing}
+            toUInt32(bitShiftLeft(toUInt32(toUInt16(s.crawl_date)), 16) + toUInt16(e.ended_on)), toUInt128(0),
+            {nothing}{unlinked}
         FROM
         (
             SELECT * FROM ({JOB_SIGHTING.rows(("platform", "crawl_date", "keyword", "city", "job_id"))})
@@ -217,7 +249,7 @@ def _current(platform: str, relation: Relation) -> str:
             FROM ({CRAWL_PAGE.rows(("platform", "crawl_date", "keyword", "city", "kind", "outcome"))})
             WHERE platform = {sqltext.literal(platform)} AND kind = 'search' AND outcome IN ('last', 'empty')
             GROUP BY keyword, city
-        ) AS e ON e.keyword = s.keyword AND e.city = s.city
+        ) AS e ON e.keyword = s.keyword AND e.city = s.city{links}
     )
     GROUP BY job_id
     HAVING max(of_content)"""
