@@ -8,6 +8,7 @@ from __future__ import annotations
 import dagster as dg
 
 __all__ = [
+    "CLEANUP_JOB",
     "COMPANY_CLEANING_JOB",
     "CRAWL_TAG",
     "OWNERS",
@@ -43,6 +44,9 @@ PENDING_COMPANY = dg.AssetKey("pending_company")
 
 COMPANY_CLEANING_JOB = "company_cleaning"
 """The Dagster job that collects companies and fetches them, all platforms."""
+
+CLEANUP_JOB = "history_cleanup"
+"""The Dagster job that removes what is past its retention."""
 
 
 def raw_pages(platform: str) -> dg.AssetKey:
