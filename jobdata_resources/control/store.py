@@ -184,9 +184,11 @@ class ControlStore(CompanyStore):
 
     def keyword_states(self, platform: str, date: dt.date) -> dict[str, str]:
         """State of every active keyword on a day, past days included: pending, partial, done or failed."""
-        return {
-            record.keyword.text: record.state for record in self.keywords(platform, include_paused=False, date=date)
-        }
+        return self._read(lambda session: keywords.active_states(session, platform, date))
+
+    def active_keywords(self, platform: str) -> list[str]:
+        """The active keywords, the oldest first."""
+        return self._read(lambda session: keywords.active_texts(session, platform))
 
     def record_progress(self, update: CheckpointUpdate) -> None:
         """Store how far a city is; its keyword is partial from now on."""

@@ -124,7 +124,7 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("history_cleanup_schedule", "history_cleanup", "5 0 * * *", "Asia/Shanghai"),
     }
     assert {(one.name, one.minimum_interval_seconds) for one in repository.sensor_defs} == {
-        ("keyword_partitions", 30),
+        ("keyword_partitions", 60),
         ("boss_daily_load", 60),
         ("qcwy_daily_load", 60),
         ("zhilian_daily_load", 60),
