@@ -15,7 +15,7 @@ from jobdata_assets import names
 from jobdata_assets.company_choice import Choice, choose, demand_of
 from jobdata_assets.company_targets import hints_of
 from jobdata_assets.metadata import counts, markdown_table
-from jobdata_resources.control import ControlStore
+from jobdata_resources.control import ControlStore, RunRecord
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource
 from jobdata_resources.settings import CompanySettings, load
@@ -83,6 +83,8 @@ def pending_company_asset(
                     name: _enqueue(store, name, one, stale_before) if today else 0 for name, one in choices.items()
                 }
                 waiting = {name: store.company_queue(name).due for name in choices}
+                if today:  # the schedule collects again when there is news since then
+                    store.record_run(_run_record(context.run.run_id, date, now, listed=len(listed)))
         except (WarehouseBusy, WarehouseUnreachable) as error:
             raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=_RETRY_SECONDS) from error
         except (CrawlError, WarehouseError) as error:
@@ -129,6 +131,19 @@ def _choose(
 def _enqueue(store: ControlStore, platform: str, choice: Choice, stale_before: dt.datetime) -> int:
     wanted = [demand_of(one, hints_of(one)) for one in choice.companies]
     return store.enqueue_companies(platform, wanted, reopen_before=stale_before)
+
+
+def _run_record(run_id: str, date: dt.date, started: dt.datetime, *, listed: int) -> RunRecord:
+    return RunRecord(
+        run_id=run_id,
+        task=names.PENDING_COMPANY.to_user_string(),
+        state="success",
+        started_at=started,
+        ended_at=dt.datetime.now(SHANGHAI),
+        date=date,
+        records=listed,
+        detail=f"{listed} companies listed",
+    )
 
 
 def _preview(choices: dict[str, Choice]) -> str:

@@ -18,6 +18,7 @@ from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.settings import load
 from crawler_core.values import SHANGHAI
 from jobdata_assets.analytics import job_analytics_asset, rebuild_facts_job
+from jobdata_assets.cleanup import history_cleanup_job
 from jobdata_assets.company import company_asset
 from jobdata_assets.company_pending import pending_company_asset
 from jobdata_assets.company_table import company_table_asset
@@ -31,6 +32,7 @@ from jobdata_resources.crawler import CrawlerResource
 from jobdata_resources.landing import LandingResource
 from jobdata_resources.settings import DagsterSettings
 from jobdata_resources.warehouse_resource import WarehouseResource
+from schedules.cleanup import history_cleanup_schedule
 from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
 from sensors.daily_load import daily_load_sensor
@@ -90,12 +92,22 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
     return dg.Definitions(
         assets=[
             *(asset for bundle in bundles for asset in bundle.assets),
-            *(pending, company_asset(), job_link_asset(), job_analytics_asset()),
+            pending,
+            company_asset(),
+            job_link_asset(),
+            job_analytics_asset(),
         ],
-        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning, market_job()],
+        jobs=[
+            *(job for bundle in bundles for job in bundle.jobs),
+            rebuild_facts_job(),
+            cleaning,
+            market_job(),
+            history_cleanup_job(),
+        ],
         schedules=[
             *(schedule for bundle in bundles for schedule in bundle.schedules),
             company_cleaning_schedule(list(PLATFORMS.values()), running=settings.schedules_running),
+            history_cleanup_schedule(running=settings.schedules_running),
         ],
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dagster as dg
 
 __all__ = [
+    "CLEANUP_JOB",
     "COMPANY",
     "COMPANY_CLEANING_JOB",
     "CRAWL_TAG",
@@ -55,6 +56,8 @@ JOB_LINK = dg.AssetKey("job_link")
 
 MARKET_JOB = "market_refresh"
 """The Dagster job that resolves companies, links openings and makes the view over the market."""
+CLEANUP_JOB = "history_cleanup"
+"""The Dagster job that removes what is past its retention."""
 
 
 def raw_pages(platform: str) -> dg.AssetKey:

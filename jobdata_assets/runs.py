@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import dagster as dg
 
-__all__ = ["asset_runs_under_way", "runs_under_way"]
+__all__ = ["asset_runs_under_way", "job_runs_under_way", "runs_under_way"]
 
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -30,3 +30,9 @@ def asset_runs_under_way(instance: dg.DagsterInstance, asset: dg.AssetKey, jobs:
         for run in instance.get_runs(filters=dg.RunsFilter(statuses=_UNFINISHED))
         if asset in (run.asset_selection or ()) or (not run.asset_selection and run.job_name in jobs)
     ]
+
+
+def job_runs_under_way(instance: dg.DagsterInstance, job_name: str) -> list[str]:
+    """Ids of queued and running runs of a job."""
+    runs = instance.get_runs(filters=dg.RunsFilter(job_name=job_name, statuses=_UNFINISHED))
+    return [run.run_id for run in runs]

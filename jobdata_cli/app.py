@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from jobdata_cli import company, crawl, db, demo, dev, keyword, landing, proxy, report, sandbox, settings, token
+from jobdata_cli import (
+    cleanup,
+    company,
+    crawl,
+    db,
+    demo,
+    dev,
+    keyword,
+    landing,
+    proxy,
+    report,
+    sandbox,
+    settings,
+    token,
+)
 from jobdata_cli.failure import FailureGroup
 
 __all__ = ["app", "main"]
@@ -29,6 +43,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(report.app, name="report")
 app.add_typer(sandbox.app, name="sandbox")
 settings.register(app)
+cleanup.register(app)
 demo.register(app)
 dev.register(app)
 

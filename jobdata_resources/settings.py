@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from crawler_core.settings import CrawlSettings, EnvSettings, load
 
-__all__ = ["CompanySettings", "CrawlSettings", "DagsterSettings", "StoreSettings", "load"]
+__all__ = ["CompanySettings", "CrawlSettings", "DagsterSettings", "RetentionSettings", "StoreSettings", "load"]
 
 
 class StoreSettings(EnvSettings):
@@ -76,4 +76,18 @@ class CompanySettings(EnvSettings):
     )
     company_retry_seconds: float = Field(
         600.0, ge=0, description="first wait for a company that was not answered, doubled each time, a day at most"
+    )
+
+
+class RetentionSettings(EnvSettings):
+    """How long the nightly clean-up keeps what; unset keeps it for ever."""
+
+    retain_run_days: int = Field(
+        30, ge=1, description="finished Dagster runs and their events; runs that partitions show their status from stay"
+    )
+    retain_tick_days: int = Field(60, ge=1, description="ticks of schedules and sensors")
+    retain_history_days: int | None = Field(400, ge=7, description="checkpoints and run log of the control store, days")
+    retain_telemetry_days: int | None = Field(400, ge=7, description="pages in `crawl_page`, by whole months, days")
+    retain_pages_days: int | None = Field(
+        None, ge=2, description="landed pages whose day is loaded, days; unset = for ever: tables are rebuilt from them"
     )

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: Dagster reads the annotations of decorated functions as they are.
 
+import datetime as dt
 from collections.abc import Sequence
 
 import dagster as dg
@@ -10,9 +11,9 @@ from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
 from jobdata_assets.partitions import TIMEZONE
 from jobdata_assets.runs import asset_runs_under_way
-from jobdata_resources.control import StoreNotMigrated
+from jobdata_resources.control import ControlStore, StoreNotMigrated
 from jobdata_resources.control_resource import ControlResource
-from schedules.company_decision import decide_companies
+from schedules.company_decision import decide_companies, has_news
 from schedules.crawl import scheduled_day
 
 __all__ = ["company_cleaning_schedule"]
@@ -42,6 +43,7 @@ def company_cleaning_schedule(platforms: Sequence[PlatformSpec], *, running: boo
         try:
             with control.open() as store:
                 due = {name: store.company_queue(name).due for name in served}
+                news = _has_news(store, date, served)
         except StoreNotMigrated as error:
             return dg.SkipReason(f"no queue yet: {error}")
 
@@ -51,6 +53,7 @@ def company_cleaning_schedule(platforms: Sequence[PlatformSpec], *, running: boo
         decision = decide_companies(
             due=due,
             collecting=busy(names.PENDING_COMPANY),
+            news=news,
             busy={name for name in served if busy(names.company_table(name), names.company_job(name))},
         )
         if decision.nothing:
@@ -70,3 +73,14 @@ def company_cleaning_schedule(platforms: Sequence[PlatformSpec], *, running: boo
         ]
 
     return tick
+
+
+def _has_news(store: ControlStore, date: dt.date, served: Sequence[str]) -> bool:
+    last = store.runs(names.PENDING_COMPANY.to_user_string(), limit=1)
+    tables = [table(name) for name in served for table in (names.job_table, names.company_table)]
+    runs = [run for table in tables for run in store.runs(table.to_user_string(), limit=1)]
+    return has_news(
+        date=date,
+        collected=(last[0].date, last[0].started_at) if last else None,
+        changes=[run.ended_at or run.started_at for run in runs],
+    )

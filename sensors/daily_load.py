@@ -5,6 +5,7 @@
 import datetime as dt
 import json
 from collections.abc import Callable
+from functools import partial
 
 import dagster as dg
 
@@ -55,8 +56,8 @@ def daily_load_sensor(
     def tick(context: dg.SensorEvaluationContext, control: ControlResource) -> dg.SensorResult:
         instant = now()
         today = instant.astimezone(SHANGHAI).date()
-        crawling = bool(runs_under_way(context.instance, names.crawl_job(spec.name), names.raw_pages(spec.name)))
         fired = _read(context.cursor)
+        crawl = (names.crawl_job(spec.name), names.raw_pages(spec.name))
         decisions: dict[dt.date, LoadDecision] = {}
         with control.open() as store:
             for date in (today - dt.timedelta(days=1), today):
@@ -64,14 +65,19 @@ def daily_load_sensor(
                     states = store.keyword_states(spec.name, date)
                 except StoreNotMigrated as error:
                     return dg.SensorResult(skip_reason=f"no keywords yet: {error}")
-                decisions[date] = decide_load(
+                decide = partial(
+                    decide_load,
                     date=date,
                     now=instant,
                     deadline_hour=deadline_hour,
                     states=states,
-                    crawling=crawling,
                     fired=fired.get(date, Fired()),
                 )
+                decision = decide(crawling=True)
+                # Opening the instance is most of what a tick costs, so it is asked only when its answer matters.
+                if decision.waits_for_crawl and not runs_under_way(context.instance, *crawl):
+                    decision = decide(crawling=False)
+                decisions[date] = decision
         requests = [_request(spec.name, date, decision) for date, decision in decisions.items() if decision.reason]
         message = "; ".join(decision.message for decision in decisions.values())
         if requests:

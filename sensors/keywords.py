@@ -2,11 +2,14 @@
 
 # No `from __future__ import annotations`: Dagster reads the annotations of decorated functions as they are.
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Callable, Sequence
+from hashlib import sha256
 
 import dagster as dg
 
 from crawler_core.platforms.spec import PlatformSpec
+from crawler_core.values import SHANGHAI
 from jobdata_assets import names
 from jobdata_assets.partitions import keyword_partitions
 from jobdata_resources.control import StoreNotMigrated
@@ -15,11 +18,22 @@ from sensors.keyword_plan import plan_keyword_changes
 
 __all__ = ["keyword_partitions_sensor"]
 
-_SECONDS = 30
+_SECONDS = 60
 
 
-def keyword_partitions_sensor(specs: Sequence[PlatformSpec], *, running: bool) -> dg.SensorDefinition:
-    """The sensor; it starts no run. Keywords are only ever added (see ``keyword_plan``)."""
+def _now() -> dt.datetime:
+    return dt.datetime.now(SHANGHAI)
+
+
+def keyword_partitions_sensor(
+    specs: Sequence[PlatformSpec], *, running: bool, now: Callable[[], dt.datetime] = _now
+) -> dg.SensorDefinition:
+    """The sensor; it starts no run. Keywords are only ever added (see ``keyword_plan``).
+
+    Args:
+        running: whether it starts switched on.
+        now: zone-aware clock.
+    """
 
     @dg.sensor(
         name="keyword_partitions",
@@ -31,20 +45,32 @@ def keyword_partitions_sensor(specs: Sequence[PlatformSpec], *, running: bool) -
         ),
     )
     def tick(context: dg.SensorEvaluationContext, control: ControlResource) -> dg.SensorResult:
-        plans = []
+        sources: dict[str, list[str] | None] = {}
         with control.open() as store:
             for spec in specs:
-                source: list[str] | None
                 try:
-                    records = store.keywords(spec.name, include_paused=False)
-                    source = [record.keyword.text for record in sorted(records, key=lambda record: record.id)]
+                    sources[spec.name] = store.active_keywords(spec.name)
                 except StoreNotMigrated:
-                    source = None
-                existing = context.instance.get_dynamic_partitions(names.keyword_dimension(spec.name))
-                plans.append((spec, plan_keyword_changes(spec.name, source, existing)))
-        message = "; ".join(plan.message for _, plan in plans)
-        requests = [keyword_partitions(spec.name).build_add_request(list(plan.add)) for spec, plan in plans if plan.add]
-        # No run is started, so the message is a skip reason even when partitions were added: the tick shows it.
-        return dg.SensorResult(dynamic_partitions_requests=requests or None, skip_reason=message)
+                    sources[spec.name] = None
+        # Opening the instance is most of what a tick costs: it is not asked while the keywords are the same, but once
+        # an hour in case somebody has changed the partitions.
+        cursor = f"{now():%Y-%m-%dT%H} {sha256(repr(sources).encode()).hexdigest()[:16]}"
+        if cursor == context.cursor:
+            return dg.SensorResult(skip_reason="the keywords are those of the last look", cursor=cursor)
+        plans = [
+            plan_keyword_changes(name, source, context.instance.get_dynamic_partitions(names.keyword_dimension(name)))
+            for name, source in sources.items()
+        ]
+        message = "; ".join(plan.message for plan in plans)
+        requests = [
+            keyword_partitions(name).build_add_request(list(plan.add))
+            for name, plan in zip(sources, plans, strict=True)
+            if plan.add
+        ]
+        # No run is started, so the message is a skip reason even when partitions were added: the tick shows it. What
+        # was asked for is looked at once more: it may not have been done, or only a part of it.
+        return dg.SensorResult(
+            dynamic_partitions_requests=requests or None, skip_reason=message, cursor="" if requests else cursor
+        )
 
     return tick

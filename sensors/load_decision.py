@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal
 
@@ -41,6 +41,7 @@ class LoadDecision:
         message: one sentence for the tick or the run.
         missing: keywords that are not done, with their state.
         fired: what to remember for the next tick.
+        waits_for_crawl: it waits because a crawl is said to be running, and would load otherwise.
     """
 
     reason: Literal["complete", "deadline", "final"] | None
@@ -48,6 +49,7 @@ class LoadDecision:
     message: str
     missing: Mapping[str, str]
     fired: Fired
+    waits_for_crawl: bool = False
 
 
 def decide_load(
@@ -90,7 +92,7 @@ def decide_load(
         return decision("complete", f"{done}{named}")
     if date < now.astimezone(SHANGHAI).date():
         if crawling:
-            return decision(None, f"{done}; its crawl is still running")
+            return replace(decision(None, f"{done}; its crawl is still running"), waits_for_crawl=True)
         return decision("final", f"{done}; the day is over{named}")
     deadline = dt.datetime.combine(date, dt.time(deadline_hour), SHANGHAI)
     if now >= deadline and not fired.deadline:

@@ -22,8 +22,17 @@ from jobdata_resources.control.errors import UnknownEntry
 from jobdata_resources.control.models import KEYWORD_TABLES, CrawlCheckpoint, KeywordColumns
 
 __all__ = [
-    "MAX_PRIORITY", "ImportResult", "KeywordRecord", "KeywordRow", "KeywordState", "apply_rows", "list_keywords",
-    "set_paused", "table",
+    "MAX_PRIORITY",
+    "ImportResult",
+    "KeywordRecord",
+    "KeywordRow",
+    "KeywordState",
+    "active_states",
+    "active_texts",
+    "apply_rows",
+    "list_keywords",
+    "set_paused",
+    "table",
 ]  # fmt: skip
 
 MAX_PRIORITY = 1_000_000
@@ -198,6 +207,23 @@ def list_keywords(
     if only_open:
         query = query.where(state != "done")
     return [_record(platform, date, row, progress) for row, progress in session.execute(query)]
+
+
+def active_texts(session: Session, platform: str) -> list[str]:
+    """The active keywords by id, the oldest first: what a sensor asks every minute, without building records."""
+    model = table(platform)
+    return list(session.scalars(select(model.keyword).where(model.paused.is_(False)).order_by(model.id)))
+
+
+def active_states(session: Session, platform: str, date: dt.date) -> dict[str, str]:
+    """State of every active keyword on ``date``, without building records."""
+    model = table(platform)
+    states = select(CrawlCheckpoint.keyword, CrawlCheckpoint.state).where(
+        CrawlCheckpoint.platform == platform, CrawlCheckpoint.date == date, CrawlCheckpoint.city == ""
+    )
+    found: dict[str, str] = dict(session.execute(states))
+    texts = select(model.keyword).where(model.paused.is_(False)).order_by(model.priority.desc(), model.id)
+    return {text: found.get(text, "pending") for text in session.scalars(texts)}
 
 
 def _record(platform: str, date: dt.date, row: KeywordColumns, progress: CrawlCheckpoint | None) -> KeywordRecord:

@@ -21,7 +21,7 @@ from crawler_core.keyword import Keyword
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.proxy import Proxy
 from crawler_core.values import SHANGHAI, Token
-from jobdata_resources.control import keywords, progress, proxies, runs, tokens
+from jobdata_resources.control import history, keywords, progress, proxies, runs, tokens
 from jobdata_resources.control.columns import Clock, utc_now
 from jobdata_resources.control.company_store import CompanyStore
 from jobdata_resources.control.database import Database
@@ -184,9 +184,11 @@ class ControlStore(CompanyStore):
 
     def keyword_states(self, platform: str, date: dt.date) -> dict[str, str]:
         """State of every active keyword on a day, past days included: pending, partial, done or failed."""
-        return {
-            record.keyword.text: record.state for record in self.keywords(platform, include_paused=False, date=date)
-        }
+        return self._read(lambda session: keywords.active_states(session, platform, date))
+
+    def active_keywords(self, platform: str) -> list[str]:
+        """The active keywords, the oldest first."""
+        return self._read(lambda session: keywords.active_texts(session, platform))
 
     def record_progress(self, update: CheckpointUpdate) -> None:
         """Store how far a city is; its keyword is partial from now on."""
@@ -289,6 +291,18 @@ class ControlStore(CompanyStore):
     def egress(self, platform: str, date: dt.date) -> dict[str, int]:
         """Pages by address on a day, over all runs."""
         return self._read(lambda session: runs.egress_pages(session, platform, date))
+
+    # ---- forgetting
+
+    def forget_history(self, first_kept: dt.date, *, dry_run: bool = False) -> dict[str, int]:
+        """Remove checkpoints and log rows of days before ``first_kept``; rows by table, only counted in a dry run."""
+        midnight = dt.datetime.combine(first_kept, dt.time(), SHANGHAI)
+        return history.forget_history(self._write, first_kept, midnight, dry_run=dry_run)
+
+    def free_lapsed_leases(self, *, dry_run: bool = False) -> int:
+        """Free the tokens of holders that died; how many, only counted in a dry run."""
+        now = self._clock()
+        return self._write(lambda session: history.free_lapsed_leases(session, now, dry_run=dry_run))
 
     # ---- inside
 

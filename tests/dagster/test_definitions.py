@@ -121,6 +121,7 @@ def test_jobs_run_in_one_process(definitions: dg.Definitions) -> None:
         expected[f"{platform}_company_job"] = ("in_process", {"platform": platform, "dagster/max_runtime": "7200"})
     expected["company_cleaning"] = ("in_process", {"dagster/max_runtime": "7200"})
     expected["market_refresh"] = ("in_process", {"dagster/max_runtime": "7200"})
+    expected["history_cleanup"] = ("in_process", {"dagster/max_runtime": "7200"})
     assert found == expected
 
 
@@ -133,9 +134,10 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("qcwy_crawl_schedule", "qcwy_crawl", "10 8,13,18 * * *", "Asia/Shanghai"),
         ("zhilian_crawl_schedule", "zhilian_crawl", "20 8,13,18 * * *", "Asia/Shanghai"),
         ("company_cleaning_schedule", "company_cleaning", "*/5 * * * *", "Asia/Shanghai"),
+        ("history_cleanup_schedule", "history_cleanup", "5 0 * * *", "Asia/Shanghai"),
     }
     assert {(one.name, one.minimum_interval_seconds) for one in repository.sensor_defs} == {
-        ("keyword_partitions", 30),
+        ("keyword_partitions", 60),
         ("boss_daily_load", 60),
         ("qcwy_daily_load", 60),
         ("zhilian_daily_load", 60),
