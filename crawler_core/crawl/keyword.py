@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from crawler_core.crawl.report import CheckpointUpdate, KeywordReport
@@ -47,6 +47,7 @@ class KeywordCrawl:
         self._fetcher = Fetcher(context, self._land)
         self._outcomes: Counter[str] = Counter()
         self._egress: Counter[str] = Counter()
+        self._identities: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._new_ids = 0
         self._landing: KeywordLanding
         self._writer: SegmentWriter
@@ -148,6 +149,7 @@ class KeywordCrawl:
     async def _land(self, envelope: Envelope, verdict: Verdict) -> None:
         self._outcomes[envelope.outcome] += 1
         self._egress[envelope.egress] += 1
+        self._identities[envelope.identity][envelope.outcome] += 1
         await self._writer.add(envelope.city, envelope, verdict.records)
 
     def _checkpoint(self, city: str) -> None:
@@ -191,6 +193,7 @@ class KeywordCrawl:
             next_page=max((city.next_page for city in manifest.cities.values()), default=1),
             outcomes=dict(self._outcomes),
             egress=dict(self._egress),
+            identities={identity: dict(outcomes) for identity, outcomes in self._identities.items()},
             resumed=resumed,
             already_landed=already_landed,
             seconds=round(self._context.clock.monotonic() - started, 3),
