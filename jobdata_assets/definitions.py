@@ -30,11 +30,14 @@ from jobdata_assets.raw_pages import raw_pages_asset
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource
 from jobdata_resources.landing import LandingResource
+from jobdata_resources.mailer_resource import MailerResource
 from jobdata_resources.settings import DagsterSettings
 from jobdata_resources.warehouse_resource import WarehouseResource
+from jobdata_resources.webhook import WebhookResource
 from schedules.cleanup import history_cleanup_schedule
 from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
+from sensors.alert_sensors import alert_sensors
 from sensors.daily_load import daily_load_sensor
 from sensors.keywords import keyword_partitions_sensor
 from sensors.market import market_sensor
@@ -76,7 +79,8 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
     """All definitions.
 
     Args:
-        resources: replace some of ``crawler``, ``landing``, ``control`` and ``warehouse``, for tests and tools.
+        resources: replace some of ``crawler``, ``landing``, ``control``, ``warehouse``, ``mailer`` and ``webhook``, for
+            tests and tools.
 
     Raises:
         BadSetting: a ``DagsterSettings`` variable is malformed.
@@ -113,12 +117,15 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),
             *(sensor for bundle in bundles for sensor in bundle.sensors),
             market_sensor(list(PLATFORMS.values()), running=settings.schedules_running),
+            *alert_sensors(list(PLATFORMS.values()), daily, settings),
         ],
         resources={
             "crawler": CrawlerResource(),
             "landing": LandingResource(),
             "control": ControlResource(),
             "warehouse": WarehouseResource(),
+            "mailer": MailerResource(),
+            "webhook": WebhookResource(),
             **(resources or {}),
         },
         executor=dg.in_process_executor,  # runs launched from an asset page too: their steps wait, they do not compute

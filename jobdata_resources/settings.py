@@ -6,13 +6,26 @@ The README's table of settings is generated from the field descriptions here and
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from crawler_core.settings import CrawlSettings, EnvSettings, load
 
-__all__ = ["CompanySettings", "CrawlSettings", "DagsterSettings", "RetentionSettings", "StoreSettings", "load"]
+__all__ = [
+    "AlertSettings",
+    "CompanySettings",
+    "CrawlSettings",
+    "DagsterSettings",
+    "MailSettings",
+    "ReportSettings",
+    "RetentionSettings",
+    "StoreSettings",
+    "load",
+    "secrets",
+]
 
 
 class StoreSettings(EnvSettings):
@@ -91,3 +104,103 @@ class RetentionSettings(EnvSettings):
     retain_pages_days: int | None = Field(
         None, ge=2, description="landed pages whose day is loaded, days; unset = for ever: tables are rebuilt from them"
     )
+
+
+class MailSettings(EnvSettings):
+    """The server that takes our mail, and who gets it. Without ``SMTP_HOST`` nothing is sent: mails are logged."""
+
+    smtp_host: str = Field("", description="mail server; unset = alerts are logged and shown as metadata")
+    smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="its port; default 587 (`starttls`), 465 (`ssl`), 25 (`plain`)"
+    )
+    smtp_user: str = Field("", description="login of the mail server; unset = no login (a relay)")
+    smtp_pass: SecretStr = Field(SecretStr(""), description="password of the mail server")
+    smtp_from: str = Field("", description="sender of mails: `name@example.com` or `Name <name@example.com>`")
+    smtp_to: Annotated[tuple[str, ...], NoDecode] = Field((), description="recipients of mails, comma-separated")
+    smtp_security: Literal["starttls", "ssl", "plain"] = Field(
+        "starttls",
+        description="`starttls`, `ssl`, or `plain` (nothing is encrypted, a password neither: a relay next door)",
+    )
+    smtp_timeout_seconds: float = Field(15.0, gt=0, le=50, description="time limit of each answer of the mail server")
+
+    @field_validator("smtp_to", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("smtp_security", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.smtp_port is None:
+            self.smtp_port = {"starttls": 587, "ssl": 465, "plain": 25}[self.smtp_security]
+        if not self.smtp_host:
+            return self
+        for name, value in (("SMTP_FROM", self.smtp_from), ("SMTP_TO", self.smtp_to)):
+            if not value:
+                raise ValueError(f"SMTP_HOST is set but {name} is not; set it, or unset SMTP_HOST to send no mail")
+        if self.smtp_user and not self.smtp_pass.get_secret_value():
+            raise ValueError("SMTP_USER is set but SMTP_PASS is not; set it, or unset SMTP_USER for no login")
+        return self
+
+
+class ReportSettings(EnvSettings):
+    """The service that receives statistics as JSON."""
+
+    report_endpoint: SecretStr = Field(
+        SecretStr(""), description="URL that statistics are sent to as JSON; unset = none. It may hold a key: not shown"
+    )
+    report_timeout: float = Field(10.0, gt=0, description="time limit of one request to it, seconds")
+    report_max_retries: int = Field(3, ge=0, le=10, description="further attempts after one that failed, with back-off")
+
+    @field_validator("report_endpoint")
+    @classmethod
+    def _url(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value
+
+
+class AlertSettings(EnvSettings):
+    """When somebody is told, and how often."""
+
+    alert_reminder_hours: float = Field(
+        24.0, gt=0, description="hours after which a mail about an open incident comes again"
+    )
+    alert_tokens_min: int = Field(2, ge=1, description="usable Boss tokens below which the pool is low")
+    alert_stale_hours: float = Field(
+        8.0, gt=0, description="hours after the load deadline of a day at which its table must be loaded"
+    )
+    alert_tick_failures: int = Field(2, ge=1, description="failed ticks in a row that are an incident")
+    alert_digest_hour: int = Field(
+        9, ge=0, le=23, description="hour (Asia/Shanghai) of the digest of failed partitions"
+    )
+    alert_runbook_url: str = Field("docs/runbook.md", description="where the runbook is, for links in mails")
+    dagster_ui_url: str = Field("http://localhost:3000", description="where the Dagster UI is, for links in mails")
+
+    @field_validator("dagster_ui_url")
+    @classmethod
+    def _base(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+
+def secrets() -> list[SecretStr]:
+    """Every secret value of the settings, for taking them out of texts; URLs among them with their password alone too.
+
+    Raises:
+        BadSetting: a variable is malformed.
+    """
+    found: list[SecretStr] = []
+    for kind in (CrawlSettings, StoreSettings, MailSettings, ReportSettings):
+        settings = load(kind)
+        found += [value for name in kind.model_fields if isinstance(value := getattr(settings, name), SecretStr)]
+    passwords = [urlsplit(value.get_secret_value()).password for value in found if "://" in value.get_secret_value()]
+    # The default of the control store is a path of this machine, not a secret.
+    return [value for value in found if not value.get_secret_value().startswith("sqlite:")] + [
+        SecretStr(password) for password in passwords if password
+    ]

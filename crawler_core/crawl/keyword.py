@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -61,6 +61,7 @@ class KeywordCrawl:
         self._fetcher = Fetcher(context, self._land)
         self._outcomes: Counter[str] = Counter()
         self._egress: Counter[str] = Counter()
+        self._identities: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._new_ids = 0
         self._started = context.clock.monotonic()
         self._resumed = False
@@ -201,6 +202,7 @@ class KeywordCrawl:
     async def _land(self, envelope: Envelope, verdict: Verdict) -> None:
         self._outcomes[envelope.outcome] += 1
         self._egress[envelope.egress] += 1
+        self._identities[envelope.identity][envelope.outcome] += 1
         await self._writer.add(envelope.city, envelope, verdict.records)
 
     def _checkpoint(self, city: str) -> None:
@@ -244,6 +246,7 @@ class KeywordCrawl:
             next_page=max((city.next_page for city in manifest.cities.values()), default=1),
             outcomes=dict(self._outcomes),
             egress=dict(self._egress),
+            identities={identity: dict(outcomes) for identity, outcomes in self._identities.items()},
             resumed=resumed,
             already_landed=already_landed,
             seconds=round(self._context.clock.monotonic() - started, 3),

@@ -38,6 +38,7 @@ class KeywordReport:
         new_ids: ids this crawl saw that the keyword had not seen on that day.
         resumed: an earlier crawl had landed part of it; ``already_landed``: all of it, nothing was fetched.
         outcomes, egress: this crawl's requests by outcome and by address.
+        identities: this crawl's requests by identity (address, or address and token fingerprint) and outcome.
         seconds: wall time.
         error: one line, empty when done.
     """
@@ -54,6 +55,7 @@ class KeywordReport:
     next_page: int = 1
     outcomes: dict[str, int] = field(default_factory=dict)
     egress: dict[str, int] = field(default_factory=dict)
+    identities: dict[str, dict[str, int]] = field(default_factory=dict)
     resumed: bool = False
     already_landed: bool = False
     seconds: float = 0.0

@@ -14,11 +14,13 @@ from jobdata_resources.control.errors import (
     StoreUnavailable,
     UnknownEntry,
 )
+from jobdata_resources.control.incidents import IncidentRecord
 from jobdata_resources.control.keywords import ImportResult, KeywordRecord, KeywordRow, KeywordState
 from jobdata_resources.control.progress import CheckpointRecord
-from jobdata_resources.control.runs import RunRecord
+from jobdata_resources.control.runs import IdentityRun, RunRecord
 from jobdata_resources.control.store import ControlStore
 from jobdata_resources.control.tokens import DEFAULT_LEASE, StoreTokenSource, TokenRecord
+from jobdata_resources.control.totals import PlatformTotal, Totals
 
 __all__ = [
     "DEFAULT_LEASE",
@@ -28,17 +30,21 @@ __all__ = [
     "CompanyQueue",
     "ControlStore",
     "ControlStoreError",
+    "IdentityRun",
     "ImportRefused",
     "ImportResult",
+    "IncidentRecord",
     "KeywordRecord",
     "KeywordRow",
     "KeywordState",
+    "PlatformTotal",
     "QueuedCompany",
     "RunRecord",
     "StoreNotMigrated",
     "StoreTokenSource",
     "StoreUnavailable",
     "TokenRecord",
+    "Totals",
     "UnknownEntry",
     "company_ref",
 ]

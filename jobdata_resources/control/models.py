@@ -13,13 +13,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from sqlalchemy import BigInteger, Date, MetaData, String, UniqueConstraint
+from sqlalchemy import BigInteger, Date, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from jobdata_resources.control.columns import Cities, Instant
 
 __all__ = [
     "KEYWORD_TABLES",
+    "AlertIncident",
     "Base",
     "BossKeyword",
     "BossToken",
@@ -223,10 +224,16 @@ class StatsTotal(Base):
     new_jobs_24h: Mapped[int] = mapped_column(BigInteger, default=0)
     report_key: Mapped[str] = mapped_column(String(64), default="")
     reported_at: Mapped[dt.datetime | None]
+    mailed_at: Mapped[dt.datetime | None]
 
 
 class IpUploadStat(Base):
-    """Pages fetched through each egress address, per run: which addresses carry the work."""
+    """What each address and each token did, per run: pages, and how the platform took them.
+
+    ``kind`` is ``egress``, or ``token``: then ``egress`` holds the fingerprint of a token. ``pages`` are requests in
+    all, ``errors`` those without a usable answer, ``bans`` those refused for being who they are. Counts are totals of
+    the run; ``started_at`` to ``updated_at`` is the time they were made in.
+    """
 
     __tablename__ = "ip_upload_stats"
     __table_args__ = (UniqueConstraint("run_id", "platform", "date", "egress"), _TABLE)
@@ -238,4 +245,33 @@ class IpUploadStat(Base):
     egress: Mapped[str] = mapped_column(String(128))
     node: Mapped[str] = mapped_column(String(128), default="")
     pages: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[str] = mapped_column(String(16), default="egress", server_default="egress")
+    errors: Mapped[int] = mapped_column(default=0, server_default="0")
+    bans: Mapped[int] = mapped_column(default=0, server_default="0")
+    started_at: Mapped[dt.datetime | None]
     updated_at: Mapped[dt.datetime]
+
+
+class AlertIncident(Base):
+    """One row per incident: something was wrong from ``opened_at`` on; ``jobdata_resources.alerts`` has the states.
+
+    ``fingerprint`` stands for kind and subject, of which at most one incident is open. ``seen_at`` is the time of the
+    newest evidence either way, and older evidence is not news. ``mailed_at`` is when the mail server last accepted a
+    mail about it, ``closed_at`` when it accepted the all-clear: mails that are due can be told from the row alone.
+    ``story`` is a JSON object with what the mails say.
+    """
+
+    __tablename__ = "alert_incident"
+    __table_args__ = (UniqueConstraint("fingerprint", "opened_at"), _TABLE)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(255))
+    opened_at: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]
+    mailed_at: Mapped[dt.datetime | None]
+    mails: Mapped[int] = mapped_column(default=0)
+    healed_at: Mapped[dt.datetime | None]
+    closed_at: Mapped[dt.datetime | None]
+    story: Mapped[str] = mapped_column(Text, default="")

@@ -1,9 +1,9 @@
-"""What ran and through which addresses: the log tables ``scheduled_task_run`` and ``ip_upload_stats``."""
+"""What ran, and how the platforms took its requests: the tables ``scheduled_task_run`` and ``ip_upload_stats``."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from jobdata_resources.control.models import IpUploadStat, ScheduledTaskRun
 from jobdata_resources.control.upsert import upsert
 
-__all__ = ["RunRecord", "egress_pages", "list_runs", "record_egress", "store_run"]
+__all__ = [
+    "IdentityRun",
+    "RunRecord",
+    "egress_pages",
+    "identity_runs",
+    "list_runs",
+    "newest_day",
+    "record_egress",
+    "record_identities",
+    "store_run",
+]
 
 _DETAIL_CHARS = 1000
 
@@ -38,6 +48,28 @@ class RunRecord:
     pages: int = 0
     records: int = 0
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityRun:
+    """What one address or token did in one run.
+
+    Attributes:
+        kind: ``egress`` or ``token``.
+        name: the address or proxy label, or the fingerprint of the token.
+        pages: requests; ``errors`` and ``bans`` are among them.
+        started_at, updated_at: zone-aware; the requests were made in between.
+    """
+
+    run_id: str
+    platform: str
+    kind: str
+    name: str
+    pages: int
+    errors: int
+    bans: int
+    started_at: dt.datetime
+    updated_at: dt.datetime
 
 
 _FIELDS = ("run_id", "task", "state", "started_at", "ended_at", "platform", "date", "pages", "records", "detail")
@@ -79,8 +111,56 @@ def egress_pages(session: Session, platform: str, date: dt.date) -> dict[str, in
     """Pages by address on a day, over all runs."""
     query = (
         select(IpUploadStat.egress, func.sum(IpUploadStat.pages))
-        .where(IpUploadStat.platform == platform, IpUploadStat.date == date)
+        .where(IpUploadStat.platform == platform, IpUploadStat.date == date, IpUploadStat.kind == "egress")
         .group_by(IpUploadStat.egress)
         .order_by(IpUploadStat.egress)
     )
     return {address: int(pages) for address, pages in session.execute(query)}
+
+
+def record_identities(session: Session, date: dt.date, runs: Iterable[IdentityRun], *, node: str) -> None:
+    """Store what addresses and tokens did in a run so far; totals, so storing them again is harmless."""
+    for run in runs:
+        values = {
+            "run_id": run.run_id,
+            "platform": run.platform,
+            "date": date,
+            "egress": run.name,
+            "kind": run.kind,
+            "node": node,
+            "pages": run.pages,
+            "errors": run.errors,
+            "bans": run.bans,
+            "started_at": run.started_at,
+            "updated_at": run.updated_at,
+        }
+        upsert(session, IpUploadStat, values, unique=("run_id", "platform", "date", "egress"))
+
+
+def identity_runs(session: Session, since: dt.datetime) -> list[IdentityRun]:
+    """What addresses and tokens did in runs that went on after ``since``, oldest first."""
+    query = (
+        select(IpUploadStat)
+        .where(IpUploadStat.updated_at >= since, IpUploadStat.started_at.is_not(None))
+        .order_by(IpUploadStat.started_at, IpUploadStat.id)
+    )
+    return [
+        IdentityRun(
+            run_id=row.run_id,
+            platform=row.platform,
+            kind=row.kind,
+            name=row.egress,
+            pages=row.pages,
+            errors=row.errors,
+            bans=row.bans,
+            started_at=row.started_at or row.updated_at,
+            updated_at=row.updated_at,
+        )
+        for row in session.scalars(query)
+    ]
+
+
+def newest_day(session: Session, task: str) -> dt.date | None:
+    """The newest day that a task did with success; None when there is none."""
+    done = (ScheduledTaskRun.task == task, ScheduledTaskRun.state == "success")
+    return session.execute(select(func.max(ScheduledTaskRun.date)).where(*done)).scalar()

@@ -22,6 +22,7 @@ from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.proxy import Proxy
 from crawler_core.values import SHANGHAI, Token
 from jobdata_resources.control import history, keywords, progress, proxies, runs, tokens
+from jobdata_resources.control.alert_store import AlertStore
 from jobdata_resources.control.columns import Clock, utc_now
 from jobdata_resources.control.company_store import CompanyStore
 from jobdata_resources.control.database import Database
@@ -48,8 +49,8 @@ def _platform(name: str) -> PlatformSpec:
     return platform(name)
 
 
-class ControlStore(CompanyStore):
-    """Keywords, tokens, proxies, progress, companies (``company_store``) and run log.
+class ControlStore(CompanyStore, AlertStore):
+    """Keywords, tokens, proxies, progress, companies (``company_store``), incidents (``alert_store``) and run log.
 
     Args:
         url: ``sqlite:///path`` or ``mysql+pymysql://user:password@host/database``; never shown in a message.

@@ -142,6 +142,15 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("qcwy_daily_load", 60),
         ("zhilian_daily_load", 60),
         ("market_refresh_sensor", 60),
+        ("alert_failed_run", 60),
+        ("alert_failed_check", 120),
+        ("alert_coverage_low", 600),
+        ("alert_identity_anomaly", 600),
+        ("alert_tokens_low", 600),
+        ("alert_stale_table", 1800),
+        ("alert_schema_drift", 600),
+        ("alert_failed_tick", 300),
+        ("alert_failed_partitions", 1800),
     }
 
 
@@ -156,7 +165,9 @@ def test_one_setting_switches_them_on(running: bool, monkeypatch: pytest.MonkeyP
 def test_a_resource_can_be_replaced() -> None:
     other = LandingResource()
     assert build_definitions(resources={"landing": other}).resources["landing"] is other
-    assert set(build_definitions().resources or {}) == {"crawler", "landing", "control", "warehouse"}
+    assert set(build_definitions().resources or {}) == {
+        "crawler", "landing", "control", "warehouse", "mailer", "webhook",
+    }  # fmt: skip
 
 
 def test_a_wrong_setting_names_variable_and_value(monkeypatch: pytest.MonkeyPatch) -> None:
