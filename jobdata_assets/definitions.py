@@ -20,6 +20,7 @@ from crawler_core.values import SHANGHAI
 from jobdata_assets.analytics import job_analytics_asset, rebuild_facts_job
 from jobdata_assets.company_pending import pending_company_asset
 from jobdata_assets.company_table import company_table_asset
+from jobdata_assets.crawl_plan import crawl_plan_asset, crawl_plan_job
 from jobdata_assets.job_table import job_table_asset
 from jobdata_assets.jobs import company_cleaning_job, company_job, platform_jobs
 from jobdata_assets.partitions import daily_partitions
@@ -31,6 +32,7 @@ from jobdata_resources.settings import DagsterSettings
 from jobdata_resources.warehouse_resource import WarehouseResource
 from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
+from schedules.daily import crawl_plan_schedule
 from sensors.daily_load import daily_load_sensor
 from sensors.keywords import keyword_partitions_sensor
 
@@ -85,11 +87,17 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
     pending = pending_company_asset(list(PLATFORMS.values()), daily)
     cleaning = company_cleaning_job(list(PLATFORMS.values()))
     return dg.Definitions(
-        assets=[*(asset for bundle in bundles for asset in bundle.assets), job_analytics_asset(), pending],
-        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning],
+        assets=[
+            *(asset for bundle in bundles for asset in bundle.assets),
+            job_analytics_asset(),
+            pending,
+            crawl_plan_asset(list(PLATFORMS.values()), daily),
+        ],
+        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning, crawl_plan_job()],
         schedules=[
             *(schedule for bundle in bundles for schedule in bundle.schedules),
             company_cleaning_schedule(list(PLATFORMS.values()), running=settings.schedules_running),
+            crawl_plan_schedule(running=settings.schedules_running),
         ],
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from crawler_core.settings import CrawlSettings, EnvSettings, load
 
-__all__ = ["CompanySettings", "CrawlSettings", "DagsterSettings", "StoreSettings", "load"]
+__all__ = ["CompanySettings", "CrawlSettings", "DagsterSettings", "PlanSettings", "StoreSettings", "load"]
 
 
 class StoreSettings(EnvSettings):
@@ -77,3 +77,13 @@ class CompanySettings(EnvSettings):
     company_retry_seconds: float = Field(
         600.0, ge=0, description="first wait for a company that was not answered, doubled each time, a day at most"
     )
+
+
+class PlanSettings(EnvSettings):
+    """How the pages of a day are divided among the keywords."""
+
+    crawl_pages_per_day: int | None = Field(
+        None, ge=1, description="page budget of a platform and day, divided by `crawl_plan`; unset = no plan"
+    )
+    crawl_floor_days: int = Field(3, ge=1, description="a keyword is asked at least once in this many days")
+    crawl_sweep_days: int = Field(7, ge=1, description="a keyword is read to its end once in this many days")

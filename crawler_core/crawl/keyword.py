@@ -3,21 +3,24 @@
     fetch a page until it counts (``step``) ──► next page | end of the search
 
 A page is landed before anything is decided from it. The checkpoint moves when a segment is durable (``sealing``).
+With an allowance of a crawl plan a search also ends when it is used up, or when a page shows nothing new.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from crawler_core.crawl.allowance import CUT_SHORT, NOTHING_NEW, PLANNED, Allowance
 from crawler_core.crawl.report import CheckpointUpdate, KeywordReport
 from crawler_core.crawl.resume import SearchState, restore
 from crawler_core.crawl.sealing import SegmentWriter, through_cancellation
 from crawler_core.crawl.step import Asked, CrawlContext, Fetcher
 from crawler_core.errors import BadSetting, CorruptSegment, LandingConflict, NoIdentity
-from crawler_core.landing import Envelope, KeywordLanding, State
+from crawler_core.landing import Envelope, KeywordLanding, KeywordMemory, State
 from crawler_core.outcome import POLICY
 from crawler_core.values import PageRef, Query, Response, Verdict
 
@@ -38,16 +41,23 @@ class KeywordCrawl:
     """Crawls one keyword of one day; ``run`` may be called once."""
 
     def __init__(
-        self, context: CrawlContext, queries: Sequence[Query], on_checkpoint: Callable[[CheckpointUpdate], None]
+        self,
+        context: CrawlContext,
+        queries: Sequence[Query],
+        on_checkpoint: Callable[[CheckpointUpdate], None],
+        allowance: Allowance | None = None,
     ) -> None:
         self._context = context
         self._queries = queries
         self._keyword = queries[0].keyword
         self._on_checkpoint = on_checkpoint
+        self._allowance = allowance
         self._fetcher = Fetcher(context, self._land)
         self._outcomes: Counter[str] = Counter()
         self._egress: Counter[str] = Counter()
         self._new_ids = 0
+        self._memory: KeywordMemory | None = None
+        self._known: frozenset[str] = frozenset()
         self._landing: KeywordLanding
         self._writer: SegmentWriter
 
@@ -71,10 +81,12 @@ class KeywordCrawl:
         resumed = bool(self._landing.manifest.segments)
         self._landing.manifest.state = "partial"
         end = _SearchEnd("done", "")
-        for query in self._queries:
-            end = await self._crawl_city(query)
+        for position, query in enumerate(self._queries):
+            before, end = end, await self._crawl_city(query, cities_left=len(self._queries) - position)
             if end.state != "done":
                 break
+            if before.reason in CUT_SHORT and end.reason not in CUT_SHORT:
+                end = before  # the keyword was not crawled to its end
         await context.on_disk(self._landing.finish, end.state, end.reason)
         return self._report(started, end.state, end.reason, resumed=resumed, error=end.error)
 
@@ -96,11 +108,14 @@ class KeywordCrawl:
         manifest = self._landing.manifest
         if manifest.state == "done" and {query.city for query in self._queries} <= manifest.cities.keys():
             return self._report(context.clock.monotonic(), "done", manifest.stop_reason, already_landed=True)
+        if self._allowance is not None:
+            self._memory = await context.on_disk(KeywordMemory, context.zone, context.spec.name, self._keyword)
+            self._known = self._memory.known(context.date)
         return None
 
     # ---- one search
 
-    async def _crawl_city(self, query: Query) -> _SearchEnd:
+    async def _crawl_city(self, query: Query, *, cities_left: int) -> _SearchEnd:
         progress = self._landing.city(query.city)
         try:
             state = await self._context.on_disk(restore, self._context.spec, query, self._context.zone, self._landing)
@@ -109,10 +124,11 @@ class KeywordCrawl:
             progress.state = "partial"
             page = progress.next_page
             cap = self._context.settings.max_pages or self._context.spec.page_cap
-            while not state.ended and page <= cap:
+            planned = self._planned_cap(page, cities_left)
+            while not state.ended and page <= min(cap, planned):
                 await self._page(PageRef(query, page), state)
                 page += 1
-            end = _SearchEnd("done", state.ended or "page_cap")
+            end = _SearchEnd("done", state.ended or (PLANNED if page <= cap else "page_cap"))
         except _SearchEnd as reached:
             end = reached
         except NoIdentity as error:
@@ -122,11 +138,22 @@ class KeywordCrawl:
         except (asyncio.CancelledError, BadSetting):
             await through_cancellation(self._writer.flush(query.city))
             raise
+        if self._memory is not None:
+            # Before the search counts as done: a killed crawl reads its pages again and notes the same ids.
+            self._memory.note(self._context.date, state.seen)
+            await self._context.on_disk(self._memory.save)
         progress.state = end.state
         progress.stop_reason = end.reason
         await self._writer.flush(query.city)
         self._checkpoint(query.city)
         return end
+
+    def _planned_cap(self, page: int, cities_left: int) -> int:
+        """The last page of a city that the allowance reaches: what is left of it is shared with the cities to come."""
+        if self._allowance is None:
+            return sys.maxsize
+        left = max(0, self._allowance.pages - self._landing.manifest.pages)
+        return page - 1 + -(-left // cities_left)
 
     async def _page(self, ref: PageRef, state: SearchState) -> None:
         """Fetch one page until it counts; raises ``_SearchEnd`` when the search fails on it."""
@@ -143,7 +170,10 @@ class KeywordCrawl:
         verdict = await self._fetcher.fetch(asked)
         if not POLICY[verdict.outcome].advances:
             raise _SearchEnd("failed", verdict.outcome, f"page {ref.page}: {verdict.outcome}: {verdict.detail}")
+        fresh = any(name not in self._known and name not in state.seen for name in verdict.ids)
         self._new_ids += state.take(verdict)
+        if self._allowance is not None and not self._allowance.sweep and not fresh and not state.ended:
+            state.ended = NOTHING_NEW
 
     async def _land(self, envelope: Envelope, verdict: Verdict) -> None:
         self._outcomes[envelope.outcome] += 1
@@ -188,6 +218,7 @@ class KeywordCrawl:
             records=manifest.records,
             fetched=self._outcomes.total(),
             new_ids=self._new_ids,
+            fresh=self._memory.fresh(self._context.date) if self._memory is not None else None,
             next_page=max((city.next_page for city in manifest.cities.values()), default=1),
             outcomes=dict(self._outcomes),
             egress=dict(self._egress),

@@ -15,6 +15,7 @@ from jobdata_resources.control.errors import (
     UnknownEntry,
 )
 from jobdata_resources.control.keywords import ImportResult, KeywordRecord, KeywordRow, KeywordState
+from jobdata_resources.control.plans import PlanRow
 from jobdata_resources.control.progress import CheckpointRecord
 from jobdata_resources.control.runs import RunRecord
 from jobdata_resources.control.store import ControlStore
@@ -33,6 +34,7 @@ __all__ = [
     "KeywordRecord",
     "KeywordRow",
     "KeywordState",
+    "PlanRow",
     "QueuedCompany",
     "RunRecord",
     "StoreNotMigrated",

@@ -29,6 +29,7 @@ from jobdata_resources.control.files import read_keyword_file, read_proxy_file, 
 from jobdata_resources.control.files.keyword_file import city_codes
 from jobdata_resources.control.keywords import ImportResult, KeywordRecord, KeywordRow
 from jobdata_resources.control.models import KEYWORD_TABLES
+from jobdata_resources.control.plans import PlanStore
 from jobdata_resources.control.progress import CheckpointRecord
 from jobdata_resources.control.revision import check_revision, current_revision
 from jobdata_resources.control.runs import RunRecord
@@ -48,8 +49,8 @@ def _platform(name: str) -> PlatformSpec:
     return platform(name)
 
 
-class ControlStore(CompanyStore):
-    """Keywords, tokens, proxies, progress, companies (``company_store``) and run log.
+class ControlStore(CompanyStore, PlanStore):
+    """Keywords, tokens, proxies, progress, companies (``company_store``), crawl plans (``plans``) and run log.
 
     Args:
         url: ``sqlite:///path`` or ``mysql+pymysql://user:password@host/database``; never shown in a message.
