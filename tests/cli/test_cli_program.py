@@ -119,6 +119,19 @@ def test_report_open(jobdata: Run, home: Path, monkeypatch: pytest.MonkeyPatch) 
     assert opened == [(reports / "2026-11-21/market.html").as_uri()]
     jobdata("report", "open", "--path")
     assert len(opened) == 1
+    os.utime(reports / "2026-11-20/market.html", (9, 9))  # an older day that was written again is no newer report
+    (reports / "2026-11-20/skills.csv").write_text("skill")
+    assert jobdata("report", "open", "--path").out.endswith("2026-11-21/market.html\n")
+    older = json.loads(jobdata("report", "open", "--date", "2026-11-20", "--json").out)
+    assert older == {
+        "date": "2026-11-20",
+        "html": f"{reports}/2026-11-20/market.html",
+        "xlsx": [],
+        "csv": [f"{reports}/2026-11-20/skills.csv"],
+    }
+    missing = jobdata("report", "open", "--date", "2026-11-19")
+    assert (missing.code, len(opened)) == (3, 1)
+    assert "no report of 2026-11-19 yet" in missing.err
 
 
 def test_sandbox_env_of_no_or_a_dead_sandbox(jobdata: Run, home: Path) -> None:

@@ -64,6 +64,7 @@ def test_assets(definitions: dg.Definitions) -> None:
         "analytics", ["team:data"], ["clickhouse"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
     )  # fmt: skip
     expected["crawl_plan"] = ("crawl", ["team:data"], ["python"], set(), [])
+    expected["market_report"] = ("reports", ["team:data"], ["excel", "html"], {"warehouse"}, ["job_analytics"])
     assert found == expected
 
 
@@ -109,7 +110,7 @@ def test_jobs_run_in_one_process(definitions: dg.Definitions) -> None:
         expected[f"{platform}_load"] = ("in_process", {"platform": platform, "dagster/max_runtime": "7200"})
         expected[f"{platform}_company_job"] = ("in_process", {"platform": platform, "dagster/max_runtime": "7200"})
     expected["company_cleaning"] = ("in_process", {"dagster/max_runtime": "7200"})
-    expected["crawl_plan_job"] = ("in_process", {})
+    expected["crawl_plan_job"] = expected["market_report_job"] = ("in_process", {})
     assert found == expected
 
 
@@ -123,6 +124,7 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("zhilian_crawl_schedule", "zhilian_crawl", "20 8,13,18 * * *", "Asia/Shanghai"),
         ("company_cleaning_schedule", "company_cleaning", "*/5 * * * *", "Asia/Shanghai"),
         ("crawl_plan_schedule", "crawl_plan_job", "40 7 * * *", "Asia/Shanghai"),
+        ("market_report_schedule", "market_report_job", "30 7 * * *", "Asia/Shanghai"),
     }
     assert {(one.name, one.minimum_interval_seconds) for one in repository.sensor_defs} == {
         ("keyword_partitions", 30),
@@ -171,7 +173,7 @@ from dagster._core.workspace.autodiscovery import loadable_targets_from_python_m
 
 [target] = loadable_targets_from_python_module("jobdata_assets.definitions", None)  # as the code server does
 repository = repository_def_from_target_def(target.target_definition)
-assert len(repository.assets_defs_by_key) == 12
+assert len(repository.assets_defs_by_key) == 13
 loaded = [name for name in HEAVY if name in sys.modules]
 assert not loaded, f"loading the definitions imports {loaded}"
 """
