@@ -124,7 +124,7 @@ def nice_ceiling(value: float) -> int:
     """The next round number that a quarter of is whole: 4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 120, …"""
     if value <= 8:
         return 4 if value <= 4 else 8
-    tens = 10 ** (math.floor(math.log10(max(value, 10))) - 1)
+    tens = int(10 ** (math.floor(math.log10(max(value, 10))) - 1))
     return next(step * tens for step in (12, 16, 20, 24, 32, 40, 60, 80, 120) if step * tens >= value)
 
 
