@@ -1,6 +1,6 @@
 """One crawl run: plans its days, crawls them, and tells Dagster about each keyword as it ends.
 
-Between Dagster and the crawl library; the rules are in ``crawl_plan``, the words in ``metadata``. What is landed
+Between Dagster and the crawl library; the rules are in ``day_plan``, the words in ``metadata``. What is landed
 stays landed whatever happens here, so a run may end anywhere and be launched again.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -20,7 +20,8 @@ from crawler_core.landing import LandingZone, Manifest
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import SHANGHAI
 from jobdata_assets import names
-from jobdata_assets.crawl_plan import DayPlan, Target, plan_day
+from jobdata_assets.allowances import day_allowances, record_yield
+from jobdata_assets.day_plan import DayPlan, Target, plan_day
 from jobdata_assets.metadata import keyword_metadata, landing_folder, problem_table
 from jobdata_assets.partitions import DATE, KEYWORD
 from jobdata_assets.progress import ControlMirror, ProgressLog
@@ -28,6 +29,7 @@ from jobdata_resources.control import ControlStore, RunRecord
 from jobdata_resources.crawler import CrawlerResource
 
 if TYPE_CHECKING:
+    from crawler_core.crawl import Allowance
     from crawler_core.crawl.report import CheckpointUpdate, KeywordReport
     from jobdata_resources.control import KeywordRecord
 
@@ -165,6 +167,7 @@ class CrawlRun:
             reports.append(report)
             egress.update(report.egress)
             self._mirror.keyword(report)
+            record_yield(self._store, report)
             reason = report.error or str(report.stop_reason)
             for text in partitions[report.keyword]:
                 if report.state == "done":
@@ -187,6 +190,7 @@ class CrawlRun:
                 control=self._store,
                 on_keyword=ended,
                 on_checkpoint=landed,
+                allowances=self._allowances(plan.date, asked.values()),
             ).stop_reason
         except CrawlError as error:
             stop = str(error)
@@ -204,6 +208,14 @@ class CrawlRun:
         self._context.log.info("%s: %d keywords, %d pages landed in %.1f s", label, len(reports), pages, seconds)
         if stop:
             self._context.log.warning("%s stopped early: %s", label, stop)
+
+    def _allowances(self, date: dt.date, asked: Iterable[KeywordRecord]) -> Mapping[str, Allowance] | None:
+        """The crawl plan of the day, None where there is none."""
+        planned = day_allowances(self._store, self._spec.name, date, asked)
+        if planned is not None:
+            most = sum(allowance.pages for allowance in planned.values())
+            self._context.log.info("%s %s: the crawl plan allows %d pages", self._spec.name, date, most)
+        return planned
 
     def _record(
         self, date: dt.date, started: dt.datetime, reports: Sequence[KeywordReport], egress: Counter[str], stop: str

@@ -22,9 +22,11 @@ from jobdata_assets.cleanup import history_cleanup_job
 from jobdata_assets.company import company_asset
 from jobdata_assets.company_pending import pending_company_asset
 from jobdata_assets.company_table import company_table_asset
+from jobdata_assets.crawl_plan import crawl_plan_asset, crawl_plan_job
 from jobdata_assets.job_link import job_link_asset
 from jobdata_assets.job_table import job_table_asset
 from jobdata_assets.jobs import company_cleaning_job, company_job, market_job, platform_jobs
+from jobdata_assets.market_report import market_report_asset, market_report_job
 from jobdata_assets.partitions import daily_partitions
 from jobdata_assets.raw_pages import raw_pages_asset
 from jobdata_resources.control_resource import ControlResource
@@ -37,6 +39,7 @@ from jobdata_resources.webhook import WebhookResource
 from schedules.cleanup import history_cleanup_schedule
 from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
+from schedules.daily import crawl_plan_schedule, market_report_schedule
 from sensors.alert_sensors import alert_sensors
 from sensors.daily_load import daily_load_sensor
 from sensors.keywords import keyword_partitions_sensor
@@ -100,6 +103,8 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
             company_asset(),
             job_link_asset(),
             job_analytics_asset(),
+            crawl_plan_asset(list(PLATFORMS.values()), daily),
+            market_report_asset(list(PLATFORMS.values()), daily),
         ],
         jobs=[
             *(job for bundle in bundles for job in bundle.jobs),
@@ -107,11 +112,15 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
             cleaning,
             market_job(),
             history_cleanup_job(),
+            crawl_plan_job(),
+            market_report_job(),
         ],
         schedules=[
             *(schedule for bundle in bundles for schedule in bundle.schedules),
             company_cleaning_schedule(list(PLATFORMS.values()), running=settings.schedules_running),
             history_cleanup_schedule(running=settings.schedules_running),
+            crawl_plan_schedule(running=settings.schedules_running),
+            market_report_schedule(running=settings.schedules_running),
         ],
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),

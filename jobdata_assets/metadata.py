@@ -48,6 +48,8 @@ def keyword_metadata(
         "egress": counts(report.egress),
         "landing": folder,
     }
+    if report.fresh is not None:
+        metadata["fresh"] = report.fresh
     if note:
         metadata["note"] = note
     return metadata

@@ -11,9 +11,13 @@ __all__ = [
     "CLEANUP_JOB",
     "COMPANY",
     "COMPANY_CLEANING_JOB",
+    "CRAWL_PLAN",
+    "CRAWL_PLAN_JOB",
     "CRAWL_TAG",
     "JOB_LINK",
     "MARKET_JOB",
+    "MARKET_REPORT",
+    "MARKET_REPORT_JOB",
     "OWNERS",
     "PENDING_COMPANY",
     "PLATFORM_TAG",
@@ -44,6 +48,18 @@ OWNERS = ("team:data",)
 
 PENDING_COMPANY = dg.AssetKey("pending_company")
 """The companies whose details are wanted, of all platforms, daily."""
+
+CRAWL_PLAN = dg.AssetKey("crawl_plan")
+"""How many pages each keyword may cost, of all platforms, daily."""
+
+CRAWL_PLAN_JOB = "crawl_plan_job"
+"""The Dagster job that makes the plan of a day."""
+
+MARKET_REPORT = dg.AssetKey("market_report")
+"""The report on the job market as a page, tables and a workbook, daily."""
+
+MARKET_REPORT_JOB = "market_report_job"
+"""The Dagster job that writes the report of a day."""
 
 COMPANY_CLEANING_JOB = "company_cleaning"
 """The Dagster job that collects companies and fetches them, all platforms."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from jobdata_resources.control import DEFAULT_LEASE, ControlStore, ControlStoreE
 
 if TYPE_CHECKING:
     from crawler_core.crawl import (
+        Allowance,
         CheckpointUpdate,
         CompanyCrawlReport,
         CompanyResult,
@@ -62,10 +63,12 @@ class CrawlerResource(dg.ConfigurableResource["CrawlerResource"]):
         control: ControlStore,
         on_keyword: Callable[[KeywordReport], None],
         on_checkpoint: Callable[[CheckpointUpdate], None],
+        allowances: Mapping[str, Allowance] | None = None,
     ) -> CrawlReport:
         """``crawler_core.crawl.crawl`` with tokens and proxies of the control store.
 
-        Without active tokens there, those of ``BOSS_TOKENS`` are used.
+        Without active tokens there, those of ``BOSS_TOKENS`` are used. ``allowances``: pages by keyword key, of a
+        crawl plan.
 
         Raises:
             CrawlError: a key, a token or the landing zone is missing or refuses; names the remedy.
@@ -81,6 +84,7 @@ class CrawlerResource(dg.ConfigurableResource["CrawlerResource"]):
                 landing=landing,
                 tokens=tokens,
                 proxies=control.proxies(),
+                allowances=allowances,
                 on_keyword=on_keyword,
                 on_checkpoint=on_checkpoint,
             )

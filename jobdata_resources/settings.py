@@ -20,6 +20,7 @@ __all__ = [
     "CrawlSettings",
     "DagsterSettings",
     "MailSettings",
+    "PlanSettings",
     "ReportSettings",
     "RetentionSettings",
     "StoreSettings",
@@ -204,3 +205,13 @@ def secrets() -> list[SecretStr]:
     return [value for value in found if not value.get_secret_value().startswith("sqlite:")] + [
         SecretStr(password) for password in passwords if password
     ]
+
+
+class PlanSettings(EnvSettings):
+    """How the pages of a day are divided among the keywords."""
+
+    crawl_pages_per_day: int | None = Field(
+        None, ge=1, description="page budget of a platform and day, divided by `crawl_plan`; unset = no plan"
+    )
+    crawl_floor_days: int = Field(3, ge=1, description="a keyword is asked at least once in this many days")
+    crawl_sweep_days: int = Field(7, ge=1, description="a keyword is read to its end once in this many days")

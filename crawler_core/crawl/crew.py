@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from crawler_core.clock import Clock
+from crawler_core.crawl.allowance import Allowance
 from crawler_core.crawl.keyword import KeywordCrawl, SearchEnd
 from crawler_core.crawl.report import CheckpointUpdate, CrawlReport, KeywordReport
 from crawler_core.crawl.session import Seams, TransportFactory, blocking, first_error, ignore, open_session
@@ -40,6 +41,7 @@ async def crawl_async(
     landing: LandingZone,
     tokens: TokenSource | None = None,
     proxies: Sequence[Proxy] = (),
+    allowances: Mapping[str, Allowance] | None = None,
     on_keyword: Callable[[KeywordReport], None] | None = None,
     on_checkpoint: Callable[[CheckpointUpdate], None] | None = None,
     on_event: Callable[[str], None] | None = None,
@@ -60,6 +62,7 @@ async def crawl_async(
         landing: where pages go.
         tokens: sessions for platforms that need one; default ``BOSS_TOKENS``.
         proxies: fixed proxies, one identity each. Without any: the tunnel, else ``EGRESS_ADDRESSES``, else this host.
+        allowances: pages by keyword key, of a crawl plan; a keyword without one is crawled to its end.
         on_keyword: called as each keyword ends; ``on_checkpoint`` after each durable segment; ``on_event`` with
             lines worth logging. All in the loop's thread; an exception in one ends the crawl in order.
         transport, clock, rng: seams for tests.
@@ -75,7 +78,9 @@ async def crawl_async(
         spec, date=date, settings=settings, landing=landing, tokens=tokens, proxies=proxies, seams=seams
     )
     async with session as context:
-        crew = _Crew(context, by_keyword, on_keyword or ignore, on_checkpoint or ignore, on_event or ignore)
+        crew = _Crew(
+            context, by_keyword, allowances or {}, on_keyword or ignore, on_checkpoint or ignore, on_event or ignore
+        )
         try:
             await crew.run(workers=len(context.pool.identities))
         except ExceptionGroup as group:
@@ -101,12 +106,14 @@ class _Crew:
         self,
         context: CrawlContext,
         keywords: Sequence[Sequence[Query]],
+        allowances: Mapping[str, Allowance],
         on_keyword: Callable[[KeywordReport], None],
         on_checkpoint: Callable[[CheckpointUpdate], None],
         on_event: Callable[[str], None],
     ) -> None:
         self._context = context
         self._queue = iter(keywords)
+        self._allowances = allowances
         self._on_keyword = on_keyword
         self._on_checkpoint = on_checkpoint
         self._on_event = on_event
@@ -123,7 +130,8 @@ class _Crew:
         """Keywords one after another; the last segment of one is written while the next is fetched."""
         settling: asyncio.Task[None] | None = None
         for queries in self._queue:
-            crawl = KeywordCrawl(self._context, queries, self._on_checkpoint)
+            allowance = self._allowances.get(queries[0].keyword.key)
+            crawl = KeywordCrawl(self._context, queries, self._on_checkpoint, allowance)
             stopped = self.stop_reason
             if not stopped:
                 self._break_if_needed(await crawl.fetch())

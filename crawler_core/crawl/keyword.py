@@ -5,22 +5,26 @@
 A page is landed before anything is decided from it. The checkpoint moves when a segment is durable (``sealing``).
 The end has two parts, so that an identity goes on with the next keyword while the last segment is still written:
 ``fetch`` needs the network, ``settle`` only the disk.
+
+With an allowance of a crawl plan a search also ends when it is used up, or when a page shows nothing new.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from crawler_core.crawl.allowance import CUT_SHORT, NOTHING_NEW, PLANNED, Allowance
 from crawler_core.crawl.report import CheckpointUpdate, KeywordReport
 from crawler_core.crawl.resume import SearchState, restore
 from crawler_core.crawl.sealing import SegmentWriter, through_cancellation
 from crawler_core.crawl.step import Asked, CrawlContext, Fetcher
 from crawler_core.errors import BadSetting, CorruptSegment, LandingConflict, NoIdentity
-from crawler_core.landing import Envelope, KeywordLanding, State
+from crawler_core.landing import Envelope, KeywordLanding, KeywordMemory, State
 from crawler_core.outcome import POLICY
 from crawler_core.values import PageRef, Query, Response, Verdict
 
@@ -52,12 +56,17 @@ class KeywordCrawl:
     """Crawls one keyword of one day: ``fetch``, then ``settle``, each once; or ``skip`` alone."""
 
     def __init__(
-        self, context: CrawlContext, queries: Sequence[Query], on_checkpoint: Callable[[CheckpointUpdate], None]
+        self,
+        context: CrawlContext,
+        queries: Sequence[Query],
+        on_checkpoint: Callable[[CheckpointUpdate], None],
+        allowance: Allowance | None = None,
     ) -> None:
         self._context = context
         self._queries = queries
         self._keyword = queries[0].keyword
         self._on_checkpoint = on_checkpoint
+        self._allowance = allowance
         self._fetcher = Fetcher(context, self._land)
         self._outcomes: Counter[str] = Counter()
         self._egress: Counter[str] = Counter()
@@ -66,7 +75,11 @@ class KeywordCrawl:
         self._started = context.clock.monotonic()
         self._resumed = False
         self._end = SearchEnd("partial", "")
+        self._cut_short: SearchEnd | None = None
         self._open_city = ""
+        self._seen: frozenset[str] | set[str] = frozenset()
+        self._memory: KeywordMemory | None = None
+        self._known: frozenset[str] = frozenset()
         self._landing: KeywordLanding
         self._writer: SegmentWriter
         self._report_now: KeywordReport | None = None
@@ -89,14 +102,15 @@ class KeywordCrawl:
             return self._end
         self._resumed = bool(self._landing.manifest.segments)
         self._landing.manifest.state = "partial"
-        self._end = SearchEnd("done", "")
-        for query in self._queries:
-            if self._open_city:
+        for position, query in enumerate(self._queries):
+            if position:
                 await self._settle_city()
-            if self._end.state != "done":
+            if position and self._end.state != "done":
                 break
             self._open_city = query.city
-            self._end = await self._crawl_city(query)
+            self._end = await self._crawl_city(query, cities_left=len(self._queries) - position)
+            if self._end.reason in CUT_SHORT:
+                self._cut_short = self._end
         return self._end
 
     async def settle(self) -> KeywordReport:
@@ -108,7 +122,7 @@ class KeywordCrawl:
         if self._report_now is not None:
             return self._report_now
         await through_cancellation(self._finish())
-        end = self._end
+        end = self._keyword_end()
         return self._report(self._started, end.state, end.reason, resumed=self._resumed, error=end.error)
 
     async def skip(self, reason: str) -> KeywordReport:
@@ -118,8 +132,13 @@ class KeywordCrawl:
 
     async def _finish(self) -> None:
         await self._settle_city()
-        if self._end.reason != _CONFLICT:
-            await self._context.on_disk(self._landing.finish, self._end.state, self._end.reason)
+        end = self._keyword_end()
+        if end.reason != _CONFLICT:
+            await self._context.on_disk(self._landing.finish, end.state, end.reason)
+
+    def _keyword_end(self) -> SearchEnd:
+        """How the last city ended, or the one that was cut short: then the keyword was not crawled to its end."""
+        return self._cut_short if self._cut_short is not None and self._end.state == "done" else self._end
 
     async def _settle_city(self) -> None:
         """Wait until the city's pages are durable; only then may the manifest call its search ended.
@@ -134,6 +153,10 @@ class KeywordCrawl:
         except LandingConflict as error:
             self._end = SearchEnd("failed", _CONFLICT, str(error))
             return
+        if self._memory is not None:
+            # Before the search counts as done: a killed crawl reads its pages again and notes the same ids.
+            self._memory.note(self._context.date, self._seen)
+            await self._context.on_disk(self._memory.save)
         progress = self._landing.city(self._open_city)
         progress.state = self._end.state
         progress.stop_reason = self._end.reason
@@ -146,29 +169,34 @@ class KeywordCrawl:
             self._landing = await context.from_disk(
                 KeywordLanding, context.zone, context.spec.name, context.date, self._keyword
             )
+            self._writer = SegmentWriter(context, self._landing, self._checkpoint)
+            manifest = self._landing.manifest
+            if manifest.state == "done" and {query.city for query in self._queries} <= manifest.cities.keys():
+                return self._report(context.clock.monotonic(), "done", manifest.stop_reason, already_landed=True)
+            if self._allowance is not None:
+                self._memory = await context.from_disk(KeywordMemory, context.zone, context.spec.name, self._keyword)
+                self._known = self._memory.known(context.date)
         except CorruptSegment as error:
             return self._report_unreadable(str(error))
-        self._writer = SegmentWriter(context, self._landing, self._checkpoint)
-        manifest = self._landing.manifest
-        if manifest.state == "done" and {query.city for query in self._queries} <= manifest.cities.keys():
-            return self._report(context.clock.monotonic(), "done", manifest.stop_reason, already_landed=True)
         return None
 
     # ---- one search
 
-    async def _crawl_city(self, query: Query) -> SearchEnd:
+    async def _crawl_city(self, query: Query, *, cities_left: int) -> SearchEnd:
         progress = self._landing.city(query.city)
         try:
             state = await self._context.from_disk(restore, self._context.spec, query, self._context.zone, self._landing)
             if progress.state == "done":
                 return SearchEnd("done", progress.stop_reason)
+            self._seen = state.seen
             progress.state = "partial"
             page = progress.next_page
             cap = self._context.settings.max_pages or self._context.spec.page_cap
-            while not state.ended and page <= cap:
+            planned = self._planned_cap(page, cities_left)
+            while not state.ended and page <= min(cap, planned):
                 await self._page(PageRef(query, page), state)
                 page += 1
-            return SearchEnd("done", state.ended or "page_cap")
+            return SearchEnd("done", state.ended or (PLANNED if page <= cap else "page_cap"))
         except _Ended as reached:
             return reached.end
         except NoIdentity as error:
@@ -180,6 +208,13 @@ class KeywordCrawl:
         except (asyncio.CancelledError, BadSetting):
             await through_cancellation(self._writer.flush(query.city))
             raise
+
+    def _planned_cap(self, page: int, cities_left: int) -> int:
+        """The last page of a city that the allowance reaches: what is left of it is shared with the cities to come."""
+        if self._allowance is None:
+            return sys.maxsize
+        left = max(0, self._allowance.pages - self._landing.manifest.pages)
+        return page - 1 + -(-left // cities_left)
 
     async def _page(self, ref: PageRef, state: SearchState) -> None:
         """Fetch one page until it counts; raises ``_Ended`` when the search fails on it."""
@@ -197,7 +232,10 @@ class KeywordCrawl:
         if not POLICY[verdict.outcome].advances:
             reason = f"page {ref.page}: {verdict.outcome}: {verdict.detail}"
             raise _Ended(SearchEnd("failed", verdict.outcome, reason))
+        fresh = any(name not in self._known and name not in state.seen for name in verdict.ids)
         self._new_ids += state.take(verdict)
+        if self._allowance is not None and not self._allowance.sweep and not fresh and not state.ended:
+            state.ended = NOTHING_NEW
 
     async def _land(self, envelope: Envelope, verdict: Verdict) -> None:
         self._outcomes[envelope.outcome] += 1
@@ -243,6 +281,7 @@ class KeywordCrawl:
             records=manifest.records,
             fetched=self._outcomes.total(),
             new_ids=self._new_ids,
+            fresh=self._memory.fresh(self._context.date) if self._memory is not None else None,
             next_page=max((city.next_page for city in manifest.cities.values()), default=1),
             outcomes=dict(self._outcomes),
             egress=dict(self._egress),

@@ -33,9 +33,11 @@ class KeywordReport:
         state: ``done``: nothing more to fetch today; ``partial``: stopped on the way, resumable; ``failed``: stopped
             by an outcome that needs a person or another day.
         stop_reason: ``last``, ``empty``, ``all_seen``, ``page_cap``, ``no_new_ids``, an outcome, or
-            ``no_identity`` and ``not_begun`` when nothing was left to crawl with.
+            ``no_identity`` and ``not_begun`` when nothing was left to crawl with; ``plan`` and ``nothing_new`` when
+            a crawl plan ended a search before its list did.
         pages, records: landed in all for the day; ``fetched`` counts this crawl's own requests.
         new_ids: ids this crawl saw that the keyword had not seen on that day.
+        fresh: ids the keyword had not shown on an earlier day; None without a crawl plan, which is who asks.
         resumed: an earlier crawl had landed part of it; ``already_landed``: all of it, nothing was fetched.
         outcomes, egress: this crawl's requests by outcome and by address.
         identities: this crawl's requests by identity (address, or address and token fingerprint) and outcome.
@@ -52,6 +54,7 @@ class KeywordReport:
     records: int
     fetched: int = 0
     new_ids: int = 0
+    fresh: int | None = None
     next_page: int = 1
     outcomes: dict[str, int] = field(default_factory=dict)
     egress: dict[str, int] = field(default_factory=dict)

@@ -134,6 +134,14 @@ class LandingZone:
         path = f"{self.folder(manifest.platform, manifest.date, Keyword.parse(manifest.keyword))}/{MANIFEST}"
         self._put(path, manifest.encode(), "overwrite")
 
+    def replace(self, path: str, data: bytes) -> None:
+        """Write an object that is neither segment nor manifest, atomically and durably.
+
+        Raises:
+            LandingFull: no space left or no right to write.
+        """
+        self._put(path, data, "overwrite")
+
     def delete(self, path: str) -> None:
         """Remove one object; missing is fine."""
         obstore.delete(self._store, path)

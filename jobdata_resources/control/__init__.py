@@ -16,6 +16,7 @@ from jobdata_resources.control.errors import (
 )
 from jobdata_resources.control.incidents import IncidentRecord
 from jobdata_resources.control.keywords import ImportResult, KeywordRecord, KeywordRow, KeywordState
+from jobdata_resources.control.plans import PlanRow
 from jobdata_resources.control.progress import CheckpointRecord
 from jobdata_resources.control.runs import IdentityRun, RunRecord
 from jobdata_resources.control.store import ControlStore
@@ -37,6 +38,7 @@ __all__ = [
     "KeywordRecord",
     "KeywordRow",
     "KeywordState",
+    "PlanRow",
     "PlatformTotal",
     "QueuedCompany",
     "RunRecord",

@@ -26,6 +26,7 @@ __all__ = [
     "BossToken",
     "CompanyCleaningItem",
     "CrawlCheckpoint",
+    "CrawlPlan",
     "CrawlState",
     "IpUploadStat",
     "KeywordColumns",
@@ -157,6 +158,28 @@ class CrawlCheckpoint(Base):
     stop_reason: Mapped[str] = mapped_column(String(255), default="")
     pages: Mapped[int] = mapped_column(default=0)
     records: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[dt.datetime]
+
+
+class CrawlPlan(Base):
+    """Pages a keyword may cost on a day, and what they brought: one row per keyword key; ``plans`` has the meaning.
+
+    ``fetched``, ``fresh`` and ``complete`` are null until the keyword has ended.
+    """
+
+    __tablename__ = "crawl_plan"
+    __table_args__ = (UniqueConstraint("platform", "date", "keyword"), _TABLE)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    date: Mapped[dt.date]
+    keyword: Mapped[str] = mapped_column(_KEYWORD)
+    pages: Mapped[int]
+    sweep: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(255), default="")
+    fetched: Mapped[int | None]
+    fresh: Mapped[int | None]
+    complete: Mapped[bool | None]
     updated_at: Mapped[dt.datetime]
 
 

@@ -10,7 +10,7 @@ from jobdata_resources.control.errors import StoreNotMigrated
 
 __all__ = ["HEAD", "check_revision", "current_revision"]
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in ``migrations/versions``; a test holds it against the files."""
 
 

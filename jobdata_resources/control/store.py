@@ -30,6 +30,7 @@ from jobdata_resources.control.files import read_keyword_file, read_proxy_file, 
 from jobdata_resources.control.files.keyword_file import city_codes
 from jobdata_resources.control.keywords import ImportResult, KeywordRecord, KeywordRow
 from jobdata_resources.control.models import KEYWORD_TABLES
+from jobdata_resources.control.plans import PlanStore
 from jobdata_resources.control.progress import CheckpointRecord
 from jobdata_resources.control.revision import check_revision, current_revision
 from jobdata_resources.control.runs import RunRecord
@@ -49,8 +50,8 @@ def _platform(name: str) -> PlatformSpec:
     return platform(name)
 
 
-class ControlStore(CompanyStore, AlertStore):
-    """Keywords, tokens, proxies, progress, companies (``company_store``), incidents (``alert_store``) and run log.
+class ControlStore(CompanyStore, AlertStore, PlanStore):
+    """Keywords, tokens, proxies, progress and run log; and the tables of ``company_store``, ``alert_store``, ``plans``.
 
     Args:
         url: ``sqlite:///path`` or ``mysql+pymysql://user:password@host/database``; never shown in a message.

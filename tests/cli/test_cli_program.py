@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from jobdata_cli.app import app
+from jobdata_resources.control.revision import HEAD
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = [sys.executable, "-c", "from jobdata_cli.app import main; main()"]
@@ -119,6 +120,19 @@ def test_report_open(jobdata: Run, home: Path, monkeypatch: pytest.MonkeyPatch) 
     assert opened == [(reports / "2026-11-21/market.html").as_uri()]
     jobdata("report", "open", "--path")
     assert len(opened) == 1
+    os.utime(reports / "2026-11-20/market.html", (9, 9))  # an older day that was written again is no newer report
+    (reports / "2026-11-20/skills.csv").write_text("skill")
+    assert jobdata("report", "open", "--path").out.endswith("2026-11-21/market.html\n")
+    older = json.loads(jobdata("report", "open", "--date", "2026-11-20", "--json").out)
+    assert older == {
+        "date": "2026-11-20",
+        "html": f"{reports}/2026-11-20/market.html",
+        "xlsx": [],
+        "csv": [f"{reports}/2026-11-20/skills.csv"],
+    }
+    missing = jobdata("report", "open", "--date", "2026-11-19")
+    assert (missing.code, len(opened)) == (3, 1)
+    assert "no report of 2026-11-19 yet" in missing.err
 
 
 def test_sandbox_env_of_no_or_a_dead_sandbox(jobdata: Run, home: Path) -> None:
@@ -181,7 +195,7 @@ def test_db_migrate_makes_the_tables_of_both_databases(home: Path) -> None:
         code, out, err = finish("db", "migrate", "--json")
         assert (code, err) == (0, "")
         versions = json.loads(out)
-        assert versions["control"] == "0002"
+        assert versions["control"] == HEAD
         assert versions["warehouse"] >= 1
     assert (home / "clickhouse").is_dir()
 

@@ -19,6 +19,7 @@ from jobdata_resources.control.revision import HEAD
 TABLES = {
     "boss_keyword", "qcwy_keyword", "zhilian_keyword", "boss_token", "proxy", "crawl_checkpoint",
     "company_cleaning_queue", "scheduled_task_run", "stats_total", "ip_upload_stats", "alert_incident",
+    "crawl_plan",
 }  # fmt: skip
 
 

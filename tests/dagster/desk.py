@@ -7,7 +7,7 @@ library, the landing zone and the control store behind it are the real ones; onl
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from crawler_core.clock import Clock
-from crawler_core.crawl import CheckpointUpdate, CrawlReport, KeywordReport, crawl
+from crawler_core.crawl import Allowance, CheckpointUpdate, CrawlReport, KeywordReport, crawl
 from crawler_core.keyword import Keyword
 from crawler_core.landing import LandingZone
 from crawler_core.platforms.spec import PlatformSpec
@@ -53,6 +53,7 @@ class ScriptedCrawler(CrawlerResource):
         control: ControlStore,
         on_keyword: Callable[[KeywordReport], None],
         on_checkpoint: Callable[[CheckpointUpdate], None],
+        allowances: Mapping[str, Allowance] | None = None,
     ) -> CrawlReport:
         return crawl(
             spec,
@@ -60,6 +61,7 @@ class ScriptedCrawler(CrawlerResource):
             date=date,
             settings=self.settings(),
             landing=landing,
+            allowances=allowances,
             on_keyword=on_keyword,
             on_checkpoint=on_checkpoint,
             transport=self._script,

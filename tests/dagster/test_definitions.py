@@ -74,6 +74,8 @@ def test_assets(definitions: dg.Definitions) -> None:
     expected["job_analytics"] = (
         "analytics", ["team:data"], ["clickhouse"], {"warehouse"}, sorted(["company", "job_link", *jobs]),
     )  # fmt: skip
+    expected["crawl_plan"] = ("crawl", ["team:data"], ["python"], set(), [])
+    expected["market_report"] = ("reports", ["team:data"], ["excel", "html"], {"warehouse"}, ["job_analytics"])
     assert found == expected
 
 
@@ -122,6 +124,7 @@ def test_jobs_run_in_one_process(definitions: dg.Definitions) -> None:
     expected["company_cleaning"] = ("in_process", {"dagster/max_runtime": "7200"})
     expected["market_refresh"] = ("in_process", {"dagster/max_runtime": "7200"})
     expected["history_cleanup"] = ("in_process", {"dagster/max_runtime": "7200"})
+    expected["crawl_plan_job"] = expected["market_report_job"] = ("in_process", {})
     assert found == expected
 
 
@@ -135,6 +138,8 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("zhilian_crawl_schedule", "zhilian_crawl", "20 8,13,18 * * *", "Asia/Shanghai"),
         ("company_cleaning_schedule", "company_cleaning", "*/5 * * * *", "Asia/Shanghai"),
         ("history_cleanup_schedule", "history_cleanup", "5 0 * * *", "Asia/Shanghai"),
+        ("crawl_plan_schedule", "crawl_plan_job", "40 7 * * *", "Asia/Shanghai"),
+        ("market_report_schedule", "market_report_job", "30 7 * * *", "Asia/Shanghai"),
     }
     assert {(one.name, one.minimum_interval_seconds) for one in repository.sensor_defs} == {
         ("keyword_partitions", 60),
