@@ -5,6 +5,7 @@ What belongs here: parameters, permissions and answers. What does not: the life 
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Final
 
 from sandbox.ecs.api import Call
@@ -30,6 +31,8 @@ def run_command(call: Call) -> dict[str, Any]:
     found = call.instances(params.list("InstanceId"), code="InvalidInstance.NotFound")
     call.permit(Deed("ecs:RunCommand", call.name("command", "*")))
     call.permit_on(found)
+    if any(one.status != "Running" for one in found):
+        raise ApiError(403, "InvalidInstance.NotRunning", "The specified instance is not running.")
     if params.choice("RepeatMode", "Once", ("Once", "Period", "NextRebootOnly", "EveryReboot", "DryRun")) == "DryRun":
         raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
     if params.get("RepeatMode", "Once") not in ("", "Once"):
@@ -41,7 +44,7 @@ def run_command(call: Call) -> dict[str, Any]:
         content,
         name=params.get("Name"),
         where=params.get("WorkingDir"),
-        timeout=params.number("Timeout", 60, 10, 86_400),
+        timeout=params.number("Timeout", 60, 1, 86_400),
         tree=params.choice("TerminationMode", "Process", ("Process", "ProcessTree")) == "ProcessTree",
         tags=params.tags(),
     )
@@ -54,13 +57,14 @@ def run_command(call: Call) -> dict[str, Any]:
 
 def _content(call: Call) -> bytes:
     text = call.params.need("CommandContent")
-    if call.params.choice("ContentEncoding", "PlainText", ("PlainText", "Base64")) == "Base64":
-        content = from_base64("CommandContent", text, CONTENT_BYTES * 4 // 3 + 4)
-    else:
-        content = text.encode()
-    if len(content) > CONTENT_BYTES:
-        raise ApiError(403, "CmdContent.ExceedLimit", "The length of the command content exceeds the upper limit.")
-    return content
+    if call.params.choice("ContentEncoding", "PlainText", ("PlainText", "Base64")) == "PlainText":
+        text = base64.b64encode(text.encode()).decode()
+    return from_base64(
+        text,
+        CONTENT_BYTES,
+        too_long=ApiError(403, "CmdContent.ExceedLimit", "The length of the command content exceeds the limit."),
+        malformed=ApiError(400, "CmdContent.DecodeError", "The CommandContent can not be base64 decoded."),
+    )
 
 
 def describe_invocations(call: Call) -> dict[str, Any]:
@@ -126,7 +130,7 @@ def assistant_status(call: Call) -> dict[str, Any]:
                 "SupportSessionManager": True,
             }
         )
-    page = paged(call.params, shown, most=50)
+    page = paged(call.params, shown, most=50, whole=bool(wanted))
     return {"InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": list(page.items)}, **page.facts()}
 
 

@@ -12,9 +12,10 @@ from sandbox.ecs.config import Offer
 from sandbox.ecs.faults import error_of
 from sandbox.ecs.instance import Order
 from sandbox.ecs.policy import Deed
-from sandbox.ecs.wire import ApiError, from_base64, invalid, moment
+from sandbox.ecs.wire import ApiError, from_base64, invalid, missing, moment
 
 LEAST_RELEASE_SECONDS: Final = 1800.0
+USER_DATA_BYTES: Final = 32 * 1024
 MOST_RELEASE_SECONDS: Final = 3 * 366 * 86_400.0
 _STRATEGIES: Final = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
 
@@ -67,7 +68,7 @@ def _order(call: Call) -> Order:
     call.region()
     image = params.get("ImageId")
     if not image and not params.get("ImageFamily"):
-        raise ApiError(400, "MissingParameter", "The input parameter ImageId that is mandatory is not supplied.")
+        raise missing("ImageId")
     if image and image not in settings.images:
         raise ApiError(404, "InvalidImageId.NotFound", "The specified ImageId does not exist.")
     offer, vswitch = _offer(call)
@@ -80,7 +81,6 @@ def _order(call: Call) -> Order:
     if role and role not in settings.roles:
         raise ApiError(404, "InvalidRamRole.NotFound", "The specified RamRoleName does not exist.")
     strategy = params.choice("SpotStrategy", "NoSpot", _STRATEGIES)
-    data = params.get("UserData")
     return Order(
         offer=offer,
         image=image or settings.images[0],
@@ -93,10 +93,19 @@ def _order(call: Call) -> Order:
         auto_release=release_time(call, params.get("AutoReleaseTime")),
         tags=params.tags(),
         role=role,
-        user_data=from_base64("UserData", data, 44 * 1024) if data else b"",
+        user_data=_user_data(params.get("UserData")),
         name=params.get("InstanceName"),
         bandwidth=params.number("InternetMaxBandwidthOut", 0, 0, 100),
         http_tokens=params.choice("HttpTokens", "optional", ("optional", "required")),
+    )
+
+
+def _user_data(text: str) -> bytes:
+    return from_base64(
+        text,
+        USER_DATA_BYTES,
+        too_long=ApiError(400, "InvalidUserData.SizeExceeded", "The specified UserData exceeds the limit of 32 KB."),
+        malformed=ApiError(400, "InvalidUserData.Base64FormatInvalid", "The specified UserData is not valid Base64."),
     )
 
 

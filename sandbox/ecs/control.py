@@ -16,6 +16,7 @@ from sandbox.ecs.api import Api, Desk
 from sandbox.ecs.config import Key
 from sandbox.ecs.faults import KINDS, Faults, read_rule
 from sandbox.ecs.instance import Instance
+from sandbox.ecs.machine import by_instance
 from sandbox.ecs.policy import read_policy
 from sandbox.wire import Ask, Reply, json_reply, whole
 
@@ -57,7 +58,8 @@ class Panel:
     def show_instances(self, _body: Any) -> Any:
         """Every instance, those that are gone last."""
         cloud = self.desk.cloud
-        return [self._truth(one) for one in (*cloud.instances.values(), *cloud.gone)]
+        pids = by_instance(cloud.instances)
+        return [self._truth(one, pids.get(one.id, [])) for one in (*cloud.instances.values(), *cloud.gone)]
 
     def show_invocations(self, _body: Any) -> Any:
         """Every command with the truth about each instance."""
@@ -120,6 +122,15 @@ class Panel:
             raise ValueError(f"`instances` must be a number from 0 to {most}, got {body.get('instances')!r}")
         self.desk.cloud.quota = count
         return {"instances": count}
+
+    def set_limits(self, body: Any) -> Any:
+        """Calls a minute by action, `*` for every other; null takes one away."""
+        for action, limit in body.items():
+            if limit is not None and whole(limit) is None:
+                raise ValueError(f"limit of {action!r} must be a number of at least 0 or null, got {limit!r}")
+        kept = self.api.limits | body
+        self.api.limits = {action: limit for action, limit in kept.items() if limit is not None}
+        return dict(self.api.limits)
 
     def reclaim(self, body: Any) -> Any:
         """Take instances back: `instance` or `count` (oldest first); `notice` (default true), `seconds` of it."""
@@ -206,21 +217,18 @@ class Panel:
         }
 
     def reset(self, _body: Any) -> Any:
-        """Release everything and forget faults, tokens, invocations, bills and counters; keys and prices stay."""
-        cloud = self.desk.cloud
-        cloud.release(list(cloud.instances.values()), "reset")
-        cloud.gone.clear()
-        cloud.quota = cloud.config.max_instances
-        cloud.stock = {(offer.zone, offer.type): offer.stock for offer in cloud.config.offers}
+        """Release everything and put all as at the start, the time too; keys added and ordinals used stay."""
+        self.desk.cloud.reset()
         self.desk.tokens.clear()
         self.desk.assistant.invocations.clear()
         self.faults.clear()
+        self.api.limits.clear()
         self.api.calls.clear()
         self.api.codes.clear()
         self.api.recent.clear()
         return {"status": "ok"}
 
-    def _truth(self, one: Instance) -> dict[str, Any]:
+    def _truth(self, one: Instance, pids: list[int]) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "instance": one.id, "number": one.number, "address": one.address, "status": one.status,
             "zone": one.order.offer.zone, "type": one.order.offer.type, "tags": one.tags, "created": one.created,
@@ -230,7 +238,7 @@ class Panel:
         }  # fmt: skip
         if one.machine is not None and one.gone_at is None:
             facts["folder"] = str(one.machine.folder)
-            facts["pids"] = one.machine.processes()
+            facts["pids"] = pids
         if one.boot is not None and one.gone_at is None:
             facts["boot"] = {
                 "exit_code": one.boot.exit_code(),
@@ -272,6 +280,7 @@ _VERBS: Final[dict[tuple[str, str], Callable[[Panel, Any], Any]]] = {
     ("POST", "/prices"): Panel.set_prices,
     ("POST", "/stock"): Panel.set_stock,
     ("POST", "/quota"): Panel.set_quota,
+    ("POST", "/limits"): Panel.set_limits,
     ("POST", "/reclaim"): Panel.reclaim,
     ("POST", "/hang"): Panel.hang,
     ("POST", "/resume"): Panel.resume,

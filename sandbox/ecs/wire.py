@@ -45,7 +45,7 @@ class ApiError(Exception):
 
 def missing(name: str) -> ApiError:
     """A mandatory parameter is absent."""
-    return ApiError(400, f"MissingParameter.{name}", f"The input parameter {name} that is mandatory is not supplied.")
+    return ApiError(400, f"Missing{name}", f"{name} is mandatory for this action.")
 
 
 def invalid(name: str, why: str = "") -> ApiError:
@@ -131,14 +131,15 @@ def json_list(name: str, text: str) -> list[str]:
     return value
 
 
-def from_base64(name: str, text: str, limit: int) -> bytes:
-    """Decoded content of at most `limit` bytes before decoding; raises InvalidParameter."""
-    if len(text) > limit:
-        raise ApiError(403, f"{name}.ExceedLimit", f"The length of the {name} exceeds the limit of {limit} bytes.")
+def from_base64(text: str, limit: int, *, too_long: ApiError, malformed: ApiError) -> bytes:
+    """Decoded content of at most `limit` bytes; raises the errors given."""
     try:
-        return base64.b64decode(text, validate=True)
+        content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise invalid(name, "It must be encoded in Base64.") from None
+        raise malformed from None
+    if len(content) > limit:
+        raise too_long
+    return content
 
 
 def stamp(now: float, *, seconds: bool = True) -> str:
@@ -178,9 +179,14 @@ class Page:
         }
 
 
-def paged(params: Params, items: Iterable[T], *, default: int = 10, most: int = 100) -> Page:
-    """Cut a page by MaxResults and NextToken, or by PageNumber and PageSize (those two are ignored otherwise)."""
+def paged(params: Params, items: Iterable[T], *, default: int = 10, most: int = 100, whole: bool = False) -> Page:
+    """Cut a page by MaxResults and NextToken, or by PageNumber and PageSize (those two are ignored otherwise).
+
+    With `whole` everything is one page, whatever is asked for.
+    """
     found = list(items)
+    if whole:
+        return Page(found, len(found), 1, len(found), "", token_mode=False)
     token, results = params.get("NextToken"), params.get("MaxResults")
     if token or results:
         size = params.number("MaxResults", default, 1, most)
