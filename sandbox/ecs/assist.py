@@ -13,7 +13,8 @@ from sandbox.ecs.commands import Command, Invocation, show_invocation, show_resu
 from sandbox.ecs.policy import Deed
 from sandbox.ecs.wire import ApiError, from_base64, invalid, paged, stamp
 
-CONTENT_BYTES: Final = 24 * 1024
+LEAST_TIMEOUT: Final = 10
+CONTENT_BYTES: Final = 24 * 1024  # after Base64
 
 
 def run_command(call: Call) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def run_command(call: Call) -> dict[str, Any]:
         content,
         name=params.get("Name"),
         where=params.get("WorkingDir"),
-        timeout=params.number("Timeout", 60, 1, 86_400),
+        timeout=params.number("Timeout", 60, LEAST_TIMEOUT, 86_400),
         tree=params.choice("TerminationMode", "Process", ("Process", "ProcessTree")) == "ProcessTree",
         tags=params.tags(),
     )
@@ -61,8 +62,8 @@ def _content(call: Call) -> bytes:
         text = base64.b64encode(text.encode()).decode()
     return from_base64(
         text,
-        CONTENT_BYTES,
-        too_long=ApiError(403, "CmdContent.ExceedLimit", "The length of the command content exceeds the limit."),
+        CONTENT_BYTES * 3 // 4,
+        too_long=ApiError(403, "CmdContent.ExceedLimit", "The maximum length of a command is exceeded."),
         malformed=ApiError(400, "CmdContent.DecodeError", "The CommandContent can not be base64 decoded."),
     )
 

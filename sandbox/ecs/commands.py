@@ -26,7 +26,7 @@ _RECORD: Final = {"Success": "Finished", "Timeout": "Failed", "Terminated": "Sto
 
 @dataclass(frozen=True)
 class Command:
-    """What RunCommand asked for, checked. `timeout` is in seconds and not scaled."""
+    """What RunCommand asked for, checked. `timeout` is in cloud seconds and not scaled."""
 
     id: str
     invoke_id: str

@@ -130,6 +130,7 @@ def test_the_sdk_is_told_what_is_wrong_with_its_key(ecs: Ecs) -> None:
 
 def test_a_policy_bounds_what_a_key_can_do(ecs: Ecs) -> None:
     ecs.control("POST", "/keys", {"id": "LTAIfleet", "secret": "fleet", "policy": NODE_POLICY})
+    without_roles = {"Version": "1", "Statement": NODE_POLICY["Statement"][:-1]}
     fleet = ecs.connect("LTAIfleet", "fleet")
     foreign = ecs.up(1, tags={"app": "shop"})
     own = ecs.up(1, client=fleet, tags={"app": "jobdata"}, ram_role_name="jobdata-node")
@@ -142,6 +143,9 @@ def test_a_policy_bounds_what_a_key_can_do(ecs: Ecs) -> None:
     assert set(ecs.list()) == {*foreign, *own}
     assert code_of(lambda: ecs.run(client=fleet, tags={"app": "shop"})) == "Forbidden.RAM"
     assert code_of(lambda: ecs.run(client=fleet)) == "Forbidden.RAM"
+    ecs.control("POST", "/keys", {"id": "LTAInorole", "secret": "x", "policy": without_roles})
+    norole, order = ecs.connect("LTAInorole", "x"), {"tags": {"app": "jobdata"}, "ram_role_name": "jobdata-node"}
+    assert code_of(lambda: ecs.run(client=norole, **order)) == "InvalidUser.PassRoleForbidden"
     price = ecs.models.DescribePriceRequest(region_id=REGION, instance_type="ecs.c7.large", resource_type="instance")
     assert code_of(lambda: fleet.describe_price(price)) == "Forbidden.RAM"
     ecs.delete(own, client=fleet)

@@ -29,26 +29,26 @@ def ahead(seconds: float) -> str:
     [
         ({"region_id": "cn-nowhere"}, 404, "InvalidRegionId.NotFound"),
         ({"image_id": "windows"}, 404, "InvalidImageId.NotFound"),
-        ({"image_id": None}, 400, "MissingImageId"),
-        ({"instance_type": "ecs.huge"}, 403, "InvalidInstanceType.ValueNotSupported"),
+        ({"image_id": None}, 400, "MissingParameter"),
+        ({"instance_type": "ecs.huge"}, 400, "InvalidInstanceType.ValueNotSupported"),
         ({"v_switch_id": "vsw-other"}, 404, "InvalidVSwitchId.NotFound"),
-        ({"zone_id": "cn-shanghai-e"}, 400, "InvalidParameter.ZoneId"),
+        ({"zone_id": "cn-shanghai-e"}, 400, "InvalidParameter.Mismatch"),
         ({"security_group_id": "sg-other"}, 404, "InvalidSecurityGroupId.NotFound"),
         ({"ram_role_name": "admin"}, 404, "InvalidRamRole.NotFound"),
-        ({"amount": 101}, 400, "InvalidParameter.Amount"),
-        ({"amount": 2, "min_amount": 3}, 400, "InvalidParameter.MinAmount"),
-        ({"spot_strategy": "Cheap"}, 400, "InvalidParameter.SpotStrategy"),
+        ({"amount": 101}, 400, "InvalidMaxAmount.Malformed"),
+        ({"amount": 2, "min_amount": 3}, 400, "InvalidMinAmount.Malformed"),
+        ({"spot_strategy": "Cheap"}, 400, "InvalidSpotStrategy"),
         ({"spot_strategy": "SpotWithPriceLimit"}, 400, "InvalidSpotPriceLimit"),
         (
             {"spot_strategy": "SpotWithPriceLimit", "spot_price_limit": 0.0001},
-            403,
-            "OperationDenied.SpotPriceLowerThanPublicPrice",
+            400,
+            "InvalidSpotPriceLimit.LowerThanPublicPrice",
         ),
         ({"user_data": "%"}, 400, "InvalidUserData.Base64FormatInvalid"),
         ({"user_data": base64.b64encode(b"x" * 33_000).decode()}, 400, "InvalidUserData.SizeExceeded"),
         ({"auto_release_time": ahead(1)}, 400, "InvalidAutoReleaseTime.Malformed"),
         ({"auto_release_time": "tomorrow"}, 400, "InvalidAutoReleaseTime.Malformed"),
-        ({"client_token": "x" * 65}, 400, "InvalidParameter.ClientToken"),
+        ({"client_token": "x" * 65}, 400, "InvalidClientToken.ValueNotSupported"),
         ({"dry_run": True}, 400, "DryRunOperation"),
     ],
 )
@@ -81,7 +81,7 @@ def test_stock_and_quota_bound_what_is_created(ecs: Ecs) -> None:
 def test_a_client_token_creates_once(ecs: Ecs) -> None:
     first = ecs.run(2, client_token="run-1")
     assert ecs.run(2, client_token="run-1") == first
-    assert refused(lambda: ecs.run(3, client_token="run-1")) == (400, "IdempotentParameterMismatch")
+    assert refused(lambda: ecs.run(3, client_token="run-1")) == (403, "IdempotentParameterMismatch")
     ecs.control("POST", "/faults", {"kind": "drop", "match": {"action": "RunInstances"}})
     with pytest.raises(TeaException) as caught:
         ecs.run(2, client_token="run-2")

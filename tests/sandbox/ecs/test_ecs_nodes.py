@@ -99,13 +99,19 @@ def test_output_is_bounded_and_interpreters_are_honoured(ecs) -> None:
     assert result.invocation_status == "Success"
     assert (len(output(result)), result.dropped) == (24 * 1024, 30004 - 24 * 1024)
     assert output(result).endswith("end\n")
+    assert ecs.finish(ecs.send([one], f"true # {'x' * 18_000}"))[one].invocation_status == "Success"
+    with pytest.raises(TeaException) as caught:
+        ecs.send([one], f"true # {'x' * 19_000}")
+    assert caught.value.code == "CmdContent.ExceedLimit"
 
 
 def test_a_command_that_takes_too_long_is_killed(ecs) -> None:
     (one,) = ecs.up(1)
     script = "sleep 600 & echo $!; wait"
-    kept = ecs.finish(ecs.send([one], script, timeout=1))[one]
-    taken = ecs.finish(ecs.send([one], script, timeout=1, termination_mode="ProcessTree"))[one]
+    invokes = [ecs.send([one], script, timeout=10, termination_mode=mode) for mode in ("Process", "ProcessTree")]
+    until(lambda: all(output(ecs.results(invoke)[one]) for invoke in invokes))
+    ecs.control("POST", "/clock", {"advance": 11})
+    kept, taken = (ecs.results(invoke)[one] for invoke in invokes)
     assert [found.invocation_status for found in (kept, taken)] == ["Timeout", "Timeout"]
     assert [found.invoke_record_status for found in (kept, taken)] == ["Failed", "Failed"]
     assert [found.error_code for found in (kept, taken)] == ["ExecutionTimeout", "ExecutionTimeout"]
