@@ -222,7 +222,7 @@ class Cloud:
             self.hang(one)
         if one.reclaim_after is not None and now >= since + one.reclaim_after:
             one.reclaim_after = None
-            self.reclaim(one, notice=one.reclaim_notice)
+            self.reclaim(one, notice=one.reclaim_notice, seconds=one.notice_seconds)
             return
         order = one.order
         protected = since + self.scaled(PROTECTED_SECONDS) * order.protected_hours
@@ -280,5 +280,6 @@ def _afflict(one: Instance, hits: dict[str, dict[str, Any]], now: float) -> None
         one.assistant_delay = deaf.get("seconds")
     if (taken := hits.get("reclaim")) is not None and one.order.spot:
         one.reclaim_after, one.reclaim_notice = taken.get("seconds", 1.0), taken.get("notice", True)
+        one.notice_seconds = taken.get("notice_seconds")
     if (stuck := hits.get("hang")) is not None:
         one.hang_after = stuck.get("seconds", 1.0)

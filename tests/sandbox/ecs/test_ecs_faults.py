@@ -63,14 +63,15 @@ def test_instances_are_born_slow_late_deaf_or_dead(ecs: Ecs) -> None:
         {"kind": kind, "match": {"zone": zone}, "params": {"seconds": seconds}}
         for kind, zone, seconds in (
             ("slow_start", "cn-shanghai-b", None),
-            ("late_visible", "cn-shanghai-e", 1.5),
+            ("late_visible", "cn-shanghai-e", 3600),
             ("no_assistant", "cn-shanghai-l", None),
         )
     ]
     ecs.control("POST", "/faults", rules)
     (slow,), (late,), (deaf,) = (ecs.run(v_switch_id=f"vsw-sandbox-{zone}") for zone in "bel")
     assert late not in ecs.list()
-    until(lambda: late in ecs.list())
+    ecs.control("POST", "/clock", {"advance": 3600})
+    assert late in ecs.list()
     until(lambda: ecs.assistants([late])[late] == "true")
     until(lambda: ecs.list()[deaf].status == "Running")
     assert ecs.list()[slow].status == "Pending"
@@ -200,6 +201,8 @@ def test_a_wrong_control_request_is_refused(ecs: Ecs) -> None:
         ("POST", "/reclaim", {}),
         ("POST", "/hang", {"instance": "i-unknown"}),
         ("POST", "/clock", {"advance": -1}),
+        ("POST", "/clock", [1]),
+        ("POST", "/reclaim", {"count": 1, "seconds": "soon"}),
         ("POST", "/keys", {"id": "x"}),
         ("POST", "/limits", {"RunInstances": "few"}),
         ("GET", "/nothing", None),

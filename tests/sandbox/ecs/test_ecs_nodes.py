@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import signal
+import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -17,6 +18,11 @@ from sandbox.ecs.process import EcsSandboxProcess
 from tests.support.ecs import REGION, Ecs, output, until
 
 LEAVE = "#!/bin/sh\n(sleep 600 &)\nsetsid sleep 601 >/dev/null 2>&1 &\necho booted\n"
+
+CALL = """\
+import os, socket
+socket.create_connection({target}, source_address=(os.environ["EGRESS_ADDRESSES"], 0)).close()
+"""
 
 
 def encoded(script: str) -> str:
@@ -90,6 +96,21 @@ def test_a_command_sees_only_its_instance(ecs) -> None:
     for wrong in ("/nowhere", "/../.."):
         refused = ecs.finish(ecs.send([one], "pwd", working_dir=wrong))[one]
         assert (refused.invocation_status, refused.error_code) == ("Failed", "DirectoryNotExists")
+
+
+def test_an_instance_calls_from_its_own_address(ecs) -> None:
+    ids = ecs.up(2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        target = ("127.0.0.1", server.getsockname()[1])
+        invoke = ecs.send(ids, f"#!/usr/bin/env python3\n{CALL.format(target=target)}")
+        peers = set()
+        for _ in ids:
+            connection, (peer, _port) = server.accept()
+            connection.close()
+            peers.add(peer)
+    assert all(one.invocation_status == "Success" for one in ecs.finish(invoke).values())
+    assert peers == {ecs.truth(one)["address"] for one in ids}
 
 
 def test_output_is_bounded_and_interpreters_are_honoured(ecs) -> None:
