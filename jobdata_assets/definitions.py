@@ -20,24 +20,31 @@ from crawler_core.values import SHANGHAI
 from jobdata_assets.analytics import job_analytics_asset, rebuild_facts_job
 from jobdata_assets.company_pending import pending_company_asset
 from jobdata_assets.company_table import company_table_asset
+from jobdata_assets.fleet_report import fleet_report_asset
 from jobdata_assets.job_table import job_table_asset
 from jobdata_assets.jobs import company_cleaning_job, company_job, platform_jobs
 from jobdata_assets.partitions import daily_partitions
 from jobdata_assets.raw_pages import raw_pages_asset
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource
+from jobdata_resources.fleet_resource import FleetResource
 from jobdata_resources.landing import LandingResource
 from jobdata_resources.settings import DagsterSettings
 from jobdata_resources.warehouse_resource import WarehouseResource
 from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
+from schedules.fleet_crawl import fleet_crawl_schedule
 from sensors.daily_load import daily_load_sensor
+from sensors.fleet_reaper import fleet_reaper_sensor
 from sensors.keywords import keyword_partitions_sensor
 
 __all__ = ["PlatformBundle", "build_definitions", "defs", "platform_bundle"]
 
 _MINUTES_APART = 10
 """Between the crawl ticks of two platforms: three runs starting at once take three times as long to start."""
+
+_FLEET_MINUTES = 30
+"""The fleet's ticks lie between those of the crawl schedules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +69,10 @@ def platform_bundle(
             *([company_table_asset(spec, daily)] if spec.company is not None else []),
         ),
         jobs=(*platform_jobs(spec), *([company_job(spec)] if spec.company is not None else [])),
-        schedules=(crawl_schedule(spec, minute=minute, running=running),),
+        schedules=(
+            crawl_schedule(spec, minute=minute, running=running),
+            fleet_crawl_schedule(spec, minute=minute + _FLEET_MINUTES, running=running),
+        ),
         sensors=(daily_load_sensor(spec, deadline_hour=settings.load_deadline_hour, running=running),),
     )
 
@@ -71,7 +81,7 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
     """All definitions.
 
     Args:
-        resources: replace some of ``crawler``, ``landing``, ``control`` and ``warehouse``, for tests and tools.
+        resources: replace some of ``crawler``, ``fleet``, ``landing``, ``control`` and ``warehouse``, for tests.
 
     Raises:
         BadSetting: a ``DagsterSettings`` variable is malformed.
@@ -84,8 +94,9 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
     ]
     pending = pending_company_asset(list(PLATFORMS.values()), daily)
     cleaning = company_cleaning_job(list(PLATFORMS.values()))
+    report = fleet_report_asset(list(PLATFORMS.values()), daily)
     return dg.Definitions(
-        assets=[*(asset for bundle in bundles for asset in bundle.assets), job_analytics_asset(), pending],
+        assets=[*(asset for bundle in bundles for asset in bundle.assets), job_analytics_asset(), pending, report],
         jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning],
         schedules=[
             *(schedule for bundle in bundles for schedule in bundle.schedules),
@@ -93,10 +104,12 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
         ],
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),
+            fleet_reaper_sensor(running=settings.schedules_running),
             *(sensor for bundle in bundles for sensor in bundle.sensors),
         ],
         resources={
             "crawler": CrawlerResource(),
+            "fleet": FleetResource(),
             "landing": LandingResource(),
             "control": ControlResource(),
             "warehouse": WarehouseResource(),

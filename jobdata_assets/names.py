@@ -10,6 +10,7 @@ import dagster as dg
 __all__ = [
     "COMPANY_CLEANING_JOB",
     "CRAWL_TAG",
+    "FLEET_REPORT",
     "OWNERS",
     "PENDING_COMPANY",
     "PLATFORM_TAG",
@@ -40,6 +41,9 @@ OWNERS = ("team:data",)
 
 PENDING_COMPANY = dg.AssetKey("pending_company")
 """The companies whose details are wanted, of all platforms, daily."""
+
+FLEET_REPORT = dg.AssetKey("fleet_report")
+"""What the fleet of a day cost and brought."""
 
 COMPANY_CLEANING_JOB = "company_cleaning"
 """The Dagster job that collects companies and fetches them, all platforms."""

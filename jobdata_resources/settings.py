@@ -10,9 +10,19 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from crawler_core.fleet.settings import NodeSettings
 from crawler_core.settings import CrawlSettings, EnvSettings, load
+from jobdata_resources.fleet.settings import FleetSettings
 
-__all__ = ["CompanySettings", "CrawlSettings", "DagsterSettings", "StoreSettings", "load"]
+__all__ = [
+    "CompanySettings",
+    "CrawlSettings",
+    "DagsterSettings",
+    "FleetSettings",
+    "NodeSettings",
+    "StoreSettings",
+    "load",
+]
 
 
 class StoreSettings(EnvSettings):

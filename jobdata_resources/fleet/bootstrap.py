@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import SecretStr
 
-from crawler_core.fleet import NodeSettings
+from crawler_core.fleet.settings import NodeSettings
 from crawler_core.settings import CrawlSettings
 from crawler_core.values import Token
 

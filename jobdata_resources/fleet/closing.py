@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 
-from crawler_core.fleet import Board
+from crawler_core.fleet.board import Board
 from crawler_core.fleet.mend import mend
 from crawler_core.values import SHANGHAI
 from jobdata_resources.fleet.ledger import Ledger, Spent

@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crawler_core.fleet import Beat, Standing, Work
+from crawler_core.fleet.board import Beat
+from crawler_core.fleet.work import Standing, Work
 from jobdata_resources.fleet.closing import spent_of
 from jobdata_resources.fleet.decide import Member
 from jobdata_resources.fleet.ecs import Instance
 from jobdata_resources.fleet.ledger import Spent
 from jobdata_resources.fleet.roster import Command, Ended, Seen
 
-__all__ = ["Look", "NodeRow", "members", "node_rows"]
+__all__ = ["Look", "NodeRow", "members", "newest_beats", "node_rows"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,30 +113,35 @@ def node_rows(
 ) -> tuple[NodeRow, ...]:
     """A row per instance, the living first, in the order they came."""
     newest = newest_beats(beats)
-    pages, keywords = Counter[str](), Counter[str]()
+    pages, fetched, keywords = Counter[str](), Counter[str](), Counter[str]()
     for beat in beats:
         pages[beat.instance] += beat.pages
-        keywords[beat.instance] += beat.keywords
+    for _, standing in works.values():
+        if standing.last is not None and standing.last.report is not None:
+            # A node's last sign of life may be older than what it finished.
+            instance_name = standing.last.node.rsplit(".", 1)[0]
+            keywords[instance_name] += 1
+            fetched[instance_name] += standing.last.report.fetched
     held: dict[str, list[str]] = {}
     for work, standing in works.values():
         if standing.holder:
             held.setdefault(standing.holder, []).append(f"{work.platform} {work.keyword}")
     rows = []
     for name, one in sorted(seen.items(), key=lambda pair: (pair[0] in ended, pair[1].started, pair[0])):
-        end, beat, instance = ended.get(name), newest.get(name), shown.get(name)
+        end, sign, instance = ended.get(name), newest.get(name), shown.get(name)
         spent = spent_of(one, end, now)
-        state = "gone" if end else beat.state if beat else instance.status.lower() if instance else "pending"
+        state = "gone" if end else sign.state if sign else instance.status.lower() if instance else "pending"
         rows.append(
             NodeRow(
                 instance=name,
                 zone=one.zone,
                 type=one.type,
-                addresses=" ".join((instance.addresses if instance else ()) or one.addresses),
+                addresses=" ".join((instance.addresses if instance else ()) or (end.addresses if end else ())),
                 state="recycling" if instance and instance.recycling and not end else state,
-                reason=end.reason if end else beat.reason if beat else "",
-                holds=", ".join(held.get(beat.node, ())) if beat else "",
+                reason=end.reason if end else sign.reason if sign else "",
+                holds=", ".join(held.get(sign.node, ())) if sign else "",
                 keywords=keywords[name],
-                pages=pages[name],
+                pages=max(pages[name], fetched[name]),
                 hours=round(spent.hours, 4),
                 cost=round(spent.cost, 4),
             )

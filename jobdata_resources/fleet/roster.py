@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from crawler_core.fleet import ROOT
+from crawler_core.fleet.board import ROOT
 from crawler_core.landing import LandingZone
 
 __all__ = ["Closing", "Command", "Ended", "Roster", "Seen", "boards", "open_boards"]
@@ -31,7 +31,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     price: float
     booking: str
     started: dt.datetime
-    addresses: tuple[str, ...] = ()
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +48,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     at: dt.datetime
     reason: str
     price: float
+    addresses: tuple[str, ...] = ()
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from crawler_core.crawl.report import CheckpointUpdate, KeywordReport
 from crawler_core.errors import CrawlError
-from crawler_core.fleet import Beat, Board, Work
+from crawler_core.fleet.board import Beat, Board
+from crawler_core.fleet.work import Work
 from crawler_core.outcome import Outcome
-from crawler_core.platforms import platform
 from crawler_core.values import SHANGHAI
 from jobdata_resources.fleet.closing import close_board, end_instance, tally
 from jobdata_resources.fleet.decide import Decision, Limits, Member, decide
@@ -24,7 +24,7 @@ from jobdata_resources.fleet.errors import FleetError, FleetRefused, FleetUnavai
 from jobdata_resources.fleet.hands import Hands
 from jobdata_resources.fleet.look import Look, NodeRow, members, newest_beats, node_rows
 from jobdata_resources.fleet.plan import wanted_instances
-from jobdata_resources.fleet.roster import Closing, Ended, Roster
+from jobdata_resources.fleet.roster import Closing, Roster
 
 __all__ = ["Listener", "Result", "Supervisor"]
 
@@ -227,8 +227,7 @@ class Supervisor:
         self._check_empty(len(everyone) - len(decision.delete) or len(self._roster.seen()) > len(self._roster.ended()))
 
     def _end(self, name: str, reason: str) -> None:
-        ended = Ended(at=self._now(), reason=reason, price=self._hands.top_price(name))
-        end_instance(self._board, self._roster, name, ended)
+        end_instance(self._board, self._roster, name, self._hands.obituary(name, reason))
         self._hands.give_back(name)
 
     def _check_empty(self, living: int) -> None:
@@ -315,7 +314,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise FleetUnavailable(
                     f"{len(left) or 'some'} instances of board {self._board.name} may be left; run `jobdata fleet stop"
-                    f" --all`. They are released by the cloud after FLEET_HOURS={self._settings.fleet_hours:g} at the latest"
+                    f" --all`. The cloud releases them after FLEET_HOURS={self._settings.fleet_hours:g}"
                 )
             self._sleep(min(1.0, self._settings.fleet_poll_seconds))
         ended = self._roster.ended()
@@ -349,5 +348,3 @@ class Supervisor:
     def _reason_of(self, name: str) -> str:
         beat = newest_beats(self._board.beats()).get(name)
         return beat.reason if beat is not None and beat.state == "gone" and beat.reason else "done"
-
-

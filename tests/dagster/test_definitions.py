@@ -63,6 +63,9 @@ def test_assets(definitions: dg.Definitions) -> None:
     expected["job_analytics"] = (
         "analytics", ["team:data"], ["clickhouse"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
     )  # fmt: skip
+    expected["fleet_report"] = (
+        "reports", ["team:data"], ["python"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
+    )  # fmt: skip
     assert found == expected
 
 
@@ -119,10 +122,14 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("boss_crawl_schedule", "boss_crawl", "0 8,13,18 * * *", "Asia/Shanghai"),
         ("qcwy_crawl_schedule", "qcwy_crawl", "10 8,13,18 * * *", "Asia/Shanghai"),
         ("zhilian_crawl_schedule", "zhilian_crawl", "20 8,13,18 * * *", "Asia/Shanghai"),
+        ("boss_fleet_schedule", "boss_crawl", "30 */6 * * *", "Asia/Shanghai"),
+        ("qcwy_fleet_schedule", "qcwy_crawl", "40 */6 * * *", "Asia/Shanghai"),
+        ("zhilian_fleet_schedule", "zhilian_crawl", "50 */6 * * *", "Asia/Shanghai"),
         ("company_cleaning_schedule", "company_cleaning", "*/5 * * * *", "Asia/Shanghai"),
     }
     assert {(one.name, one.minimum_interval_seconds) for one in repository.sensor_defs} == {
         ("keyword_partitions", 30),
+        ("fleet_reaper", 300),
         ("boss_daily_load", 60),
         ("qcwy_daily_load", 60),
         ("zhilian_daily_load", 60),
@@ -140,7 +147,7 @@ def test_one_setting_switches_them_on(running: bool, monkeypatch: pytest.MonkeyP
 def test_a_resource_can_be_replaced() -> None:
     other = LandingResource()
     assert build_definitions(resources={"landing": other}).resources["landing"] is other
-    assert set(build_definitions().resources or {}) == {"crawler", "landing", "control", "warehouse"}
+    assert set(build_definitions().resources or {}) == {"crawler", "fleet", "landing", "control", "warehouse"}
 
 
 def test_a_wrong_setting_names_variable_and_value(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +175,7 @@ from dagster._core.workspace.autodiscovery import loadable_targets_from_python_m
 
 [target] = loadable_targets_from_python_module("jobdata_assets.definitions", None)  # as the code server does
 repository = repository_def_from_target_def(target.target_definition)
-assert len(repository.assets_defs_by_key) == 11
+assert len(repository.assets_defs_by_key) == 12
 loaded = [name for name in HEAVY if name in sys.modules]
 assert not loaded, f"loading the definitions imports {loaded}"
 """

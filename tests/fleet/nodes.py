@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from crawler_core.crawl.resume import judge_envelope
-from crawler_core.fleet import Board, Work, works
+from crawler_core.fleet.board import Board
+from crawler_core.fleet.work import Work, works
 from crawler_core.keyword import Keyword
 from crawler_core.landing import LandingZone, read_segment, verify
 from crawler_core.outcome import POLICY, Outcome

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from crawler_core.crawl.report import KeywordReport
 from crawler_core.errors import BadInput, LandingConflict, LandingError
-from crawler_core.fleet import Beat, Board, Claim, Event, FencedZone, Standing, works
+from crawler_core.fleet.board import Beat, Board, Claim
+from crawler_core.fleet.fence import FencedZone
 from crawler_core.fleet.mend import mend
-from crawler_core.fleet.work import claim, finish, release, standing
+from crawler_core.fleet.work import Event, Standing, claim, finish, release, standing, works
 from crawler_core.keyword import Keyword
 from crawler_core.landing import KeywordLanding, LandingZone, Manifest, OpenSegment, read_segment, verify
 from crawler_core.landing import zone as zone_module
