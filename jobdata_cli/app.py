@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from jobdata_cli import crawl, db, demo, dev, keyword, landing, proxy, report, sandbox, settings, token
+from jobdata_cli import crawl, db, demo, dev, fleet, keyword, landing, proxy, report, sandbox, settings, token
 from jobdata_cli.failure import FailureGroup
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ app.add_typer(token.app, name="token")
 app.add_typer(proxy.app, name="proxy")
 crawl.register(app)
 app.add_typer(landing.app, name="landing")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(db.app, name="db")
 app.add_typer(report.app, name="report")
 app.add_typer(sandbox.app, name="sandbox")

@@ -25,7 +25,7 @@ from crawler_core.build import BUILD_FILE
 from crawler_core.errors import BadSetting
 from crawler_core.landing import LandingZone
 
-__all__ = ["ROOTS", "Artefact", "build", "lock_subset", "publish"]
+__all__ = ["ROOTS", "Artefact", "build", "lock_subset", "node_lock", "publish"]
 
 ROOTS = ("aiohttp", "msgspec", "obstore", "orjson", "pydantic", "pydantic-settings", "rich", "typer", "zstandard")
 """Distributions that crawler_core imports itself; a test holds them against its imports."""
@@ -63,11 +63,6 @@ def build(*, wheels: Path | None = None, lock: Path | None = None) -> Artefact:
         BadSetting: the lock file is not there, or lacks a package the library needs.
     """
     package = Path(crawler_core.__file__).parent
-    lock = lock or package.parent / "requirements.lock"
-    if not lock.exists():
-        raise BadSetting(
-            f"{lock} is not there; run from a checkout or copy the project's lock file beside the packages"
-        )
     sources = {
         f"crawler_core/{path.relative_to(package).as_posix()}": path.read_bytes()
         for path in sorted(package.rglob("*"))
@@ -81,7 +76,7 @@ def build(*, wheels: Path | None = None, lock: Path | None = None) -> Artefact:
     found = sorted(wheels.glob("*.whl")) if wheels is not None and wheels.is_dir() else []
     members = sources | {
         f"crawler_core/{BUILD_FILE}": f"{mark}\n".encode(),
-        "requirements.lock": lock_subset(lock.read_text(encoding="utf-8")).encode(),
+        "requirements.lock": node_lock(lock).encode(),
         **{f"wheels/{path.name}": path.read_bytes() for path in found},
     }
     data = _packed(members)
@@ -97,6 +92,18 @@ def publish(artefact: Artefact, zone: LandingZone) -> str:
     """Store it where nodes fetch it; the path. Stored already is fine: the name says what is in it."""
     zone.create(artefact.path, artefact.data)
     return artefact.path
+
+
+def node_lock(lock: Path | None = None) -> str:
+    """The lock of the node: ``lock_subset`` of this project's lock file, by default the one beside the packages.
+
+    Raises:
+        BadSetting: the file is not there.
+    """
+    lock = lock or Path(crawler_core.__file__).parents[1] / "requirements.lock"
+    if not lock.exists():
+        raise BadSetting(f"{lock} is not there; run from a checkout, or copy the lock file beside the packages")
+    return lock_subset(lock.read_text(encoding="utf-8"))
 
 
 def lock_subset(lock: str, roots: Iterable[str] = ROOTS) -> str:

@@ -29,7 +29,7 @@ from jobdata_resources.fleet.ecs import Ecs, Instance
 from jobdata_resources.fleet.hands import Hands
 from jobdata_resources.fleet.ledger import Caps, Ledger, Spent
 from jobdata_resources.fleet.look import Look, NodeRow
-from jobdata_resources.fleet.plan import Plan
+from jobdata_resources.fleet.plan import Plan, make_plan
 from jobdata_resources.fleet.roster import Ended, Roster, boards, open_boards
 from jobdata_resources.fleet.settings import FleetSettings
 from jobdata_resources.fleet.supervisor import Listener, Result, Supervisor
@@ -193,9 +193,13 @@ class Fleet:
 
     def plan(self, instances: int | None = None) -> Plan:
         """Where a fleet would be started now, and what it would cost at most; starts nothing."""
-        plan = self.hands().plan()
-        wanted = min(instances or self.settings.fleet_instances, self.settings.fleet_instances)
-        return Plan(offers=plan.offers, too_dear=plan.too_dear, instances=wanted, hours=plan.hours)
+        return make_plan(
+            self._ecs.prices(self._now()),
+            vswitches=self.settings.vswitches,
+            price_limit=self.settings.fleet_price_limit,
+            instances=min(instances or self.settings.fleet_instances, self.settings.fleet_instances),
+            hours=self.settings.fleet_hours,
+        )
 
     def status(self) -> Status:
         """What there is now."""
