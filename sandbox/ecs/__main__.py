@@ -26,6 +26,7 @@ listeners:
   metadata /<instance id>/latest/meta-data/..., for instances
   control  GET    /health /env /instances /invocations /bills /prices /faults /stats
            POST   /prices {zone, type, price}, /stock {zone, type, count}, /quota {instances}
+                  /limits {action: calls a minute}
                   /reclaim {instance | instances | count, notice, seconds}, /hang, /resume, /release
                   /clock {advance}, /keys {id, secret, policy, token, expires}, /node-env {NAME: value}
                   /faults {rule} or [rules], /reset

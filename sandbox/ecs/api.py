@@ -21,7 +21,7 @@ from sandbox.ecs.faults import CALL_KINDS, Faults, Subject, error_of
 from sandbox.ecs.instance import Instance
 from sandbox.ecs.policy import Deed, refusal
 from sandbox.ecs.sign import Keyring
-from sandbox.ecs.wire import ApiError, Params
+from sandbox.ecs.wire import ApiError, Params, missing
 from sandbox.wire import Ask, Reply
 
 VERSION: Final = "2014-05-26"
@@ -96,7 +96,7 @@ class Call:
     ) -> list[Instance]:
         """The instances of a list of ids, all of them; raises when one is unknown or the list is empty or too long."""
         if not ids:
-            raise ApiError(400, f"MissingParameter.{parameter}", f"The input parameter {parameter} is mandatory.")
+            raise missing(parameter)
         if len(ids) > 100:
             raise ApiError(400, f"InvalidParameter.{parameter}", "At most 100 instances can be given.")
         found = [self.cloud.instances[one] for one in dict.fromkeys(ids) if one in self.cloud.instances]
@@ -125,6 +125,8 @@ class Api:
         self.calls: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
         self.ignored: dict[str, set[str]] = {}
+        self.limits: dict[str, int] = {}
+        self._minute: tuple[int, Counter[str]] = (0, Counter())
         self.recent: deque[dict[str, Any]] = deque(maxlen=2_000)
 
     def handle(self, ask: Ask) -> Delivery:
@@ -137,6 +139,7 @@ class Api:
             key = self.desk.keyring.check(ask)
             params = self._params(ask, action)
             hits = self._faults(action, params, key)
+            self._throttle(action)
             if early := self._early(hits):
                 return self._note(action, "DROPPED" if early.drop else "HTML", early)
             body = self._carry_out(Call(self.desk, action, params, key))
@@ -167,6 +170,16 @@ class Api:
         )
         subject = Subject("call", action, self.calls[action], zone, params.values.get("InstanceType", ""), key.id)
         return self.faults.take(subject)
+
+    def _throttle(self, action: str) -> None:
+        """Refuse what passes the action's limit within a minute of cloud time; what is refused counts too."""
+        minute = int(self.desk.cloud.now() // 60)
+        if self._minute[0] != minute:
+            self._minute = (minute, Counter())
+        self._minute[1][action] += 1
+        limit = self.limits.get(action, self.limits.get("*"))
+        if limit is not None and self._minute[1][action] > limit:
+            raise error_of("throttle")
 
     def _early(self, hits: dict[str, dict[str, Any]]) -> Delivery | None:
         if "drop" in hits and hits["drop"].get("how") == "before":

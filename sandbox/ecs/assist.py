@@ -5,6 +5,7 @@ What belongs here: parameters, permissions and answers. What does not: the life 
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Final
 
 from sandbox.ecs.api import Call
@@ -12,7 +13,8 @@ from sandbox.ecs.commands import Command, Invocation, show_invocation, show_resu
 from sandbox.ecs.policy import Deed
 from sandbox.ecs.wire import ApiError, from_base64, invalid, paged, stamp
 
-CONTENT_BYTES: Final = 24 * 1024
+LEAST_TIMEOUT: Final = 10
+CONTENT_BYTES: Final = 24 * 1024  # after Base64
 
 
 def run_command(call: Call) -> dict[str, Any]:
@@ -30,6 +32,8 @@ def run_command(call: Call) -> dict[str, Any]:
     found = call.instances(params.list("InstanceId"), code="InvalidInstance.NotFound")
     call.permit(Deed("ecs:RunCommand", call.name("command", "*")))
     call.permit_on(found)
+    if any(one.status != "Running" for one in found):
+        raise ApiError(403, "InvalidInstance.NotRunning", "The specified instance is not running.")
     if params.choice("RepeatMode", "Once", ("Once", "Period", "NextRebootOnly", "EveryReboot", "DryRun")) == "DryRun":
         raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
     if params.get("RepeatMode", "Once") not in ("", "Once"):
@@ -41,7 +45,7 @@ def run_command(call: Call) -> dict[str, Any]:
         content,
         name=params.get("Name"),
         where=params.get("WorkingDir"),
-        timeout=params.number("Timeout", 60, 10, 86_400),
+        timeout=params.number("Timeout", 60, LEAST_TIMEOUT, 86_400),
         tree=params.choice("TerminationMode", "Process", ("Process", "ProcessTree")) == "ProcessTree",
         tags=params.tags(),
     )
@@ -54,13 +58,14 @@ def run_command(call: Call) -> dict[str, Any]:
 
 def _content(call: Call) -> bytes:
     text = call.params.need("CommandContent")
-    if call.params.choice("ContentEncoding", "PlainText", ("PlainText", "Base64")) == "Base64":
-        content = from_base64("CommandContent", text, CONTENT_BYTES * 4 // 3 + 4)
-    else:
-        content = text.encode()
-    if len(content) > CONTENT_BYTES:
-        raise ApiError(403, "CmdContent.ExceedLimit", "The length of the command content exceeds the upper limit.")
-    return content
+    if call.params.choice("ContentEncoding", "PlainText", ("PlainText", "Base64")) == "PlainText":
+        text = base64.b64encode(text.encode()).decode()
+    return from_base64(
+        text,
+        CONTENT_BYTES * 3 // 4,
+        too_long=ApiError(403, "CmdContent.ExceedLimit", "The maximum length of a command is exceeded."),
+        malformed=ApiError(400, "CmdContent.DecodeError", "The CommandContent can not be base64 decoded."),
+    )
 
 
 def describe_invocations(call: Call) -> dict[str, Any]:
@@ -126,7 +131,7 @@ def assistant_status(call: Call) -> dict[str, Any]:
                 "SupportSessionManager": True,
             }
         )
-    page = paged(call.params, shown, most=50)
+    page = paged(call.params, shown, most=50, whole=bool(wanted))
     return {"InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": list(page.items)}, **page.facts()}
 
 

@@ -11,10 +11,11 @@ from sandbox.ecs.api import Call
 from sandbox.ecs.config import Offer
 from sandbox.ecs.faults import error_of
 from sandbox.ecs.instance import Order
-from sandbox.ecs.policy import Deed
-from sandbox.ecs.wire import ApiError, from_base64, invalid, moment
+from sandbox.ecs.policy import Deed, refusal
+from sandbox.ecs.wire import ApiError, from_base64, invalid, missing, moment
 
 LEAST_RELEASE_SECONDS: Final = 1800.0
+USER_DATA_BYTES: Final = 32 * 1024
 MOST_RELEASE_SECONDS: Final = 3 * 366 * 86_400.0
 _STRATEGIES: Final = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
 
@@ -24,10 +25,10 @@ def run_instances(call: Call) -> dict[str, Any]:
     params, cloud = call.params, call.cloud
     token = params.get("ClientToken")
     if len(token) > 64 or not token.isascii():
-        raise invalid("ClientToken")
+        raise invalid("ClientToken", code="InvalidClientToken.ValueNotSupported")
     order = _order(call)
-    amount = params.number("Amount", 1, 1, 100)
-    least = params.number("MinAmount", amount, 1, amount)
+    amount = params.number("Amount", 1, 1, 100, code="InvalidMaxAmount.Malformed")
+    least = params.number("MinAmount", amount, 1, amount, code="InvalidMinAmount.Malformed")
     _permit(call, order)
     if params.flag("DryRun"):
         _available(call, order.offer, amount, least)
@@ -43,7 +44,7 @@ def run_instances(call: Call) -> dict[str, Any]:
         raise
     ids = [cloud.create(order).id for _ in range(count)]
     price = cloud.market(order.offer) if order.spot else order.offer.price
-    body = {"InstanceIdSets": {"InstanceIdSet": ids}, "OrderId": "", "TradePrice": round(price * count, 4)}
+    body = {"InstanceIdSets": {"InstanceIdSet": ids}, "TradePrice": round(price * count, 4)}
     if token:
         call.desk.tokens[token] = (dict(params.values), body)
     return body
@@ -53,9 +54,9 @@ def _again(known: tuple[dict[str, str], dict[str, Any] | ApiError], values: Any)
     before, answer = known
     if before != dict(values):
         raise ApiError(
-            400,
+            403,
             "IdempotentParameterMismatch",
-            "The request uses the same client token as a previous, but non-identical request.",
+            "The specified parameter has changed while using an already used clientToken.",
         )
     if isinstance(answer, ApiError):
         raise answer
@@ -67,7 +68,7 @@ def _order(call: Call) -> Order:
     call.region()
     image = params.get("ImageId")
     if not image and not params.get("ImageFamily"):
-        raise ApiError(400, "MissingParameter", "The input parameter ImageId that is mandatory is not supplied.")
+        raise missing("ImageId")
     if image and image not in settings.images:
         raise ApiError(404, "InvalidImageId.NotFound", "The specified ImageId does not exist.")
     offer, vswitch = _offer(call)
@@ -79,8 +80,7 @@ def _order(call: Call) -> Order:
     role = params.get("RamRoleName")
     if role and role not in settings.roles:
         raise ApiError(404, "InvalidRamRole.NotFound", "The specified RamRoleName does not exist.")
-    strategy = params.choice("SpotStrategy", "NoSpot", _STRATEGIES)
-    data = params.get("UserData")
+    strategy = params.choice("SpotStrategy", "NoSpot", _STRATEGIES, code="InvalidSpotStrategy")
     return Order(
         offer=offer,
         image=image or settings.images[0],
@@ -88,15 +88,30 @@ def _order(call: Call) -> Order:
         groups=tuple(groups),
         strategy=strategy,
         price_limit=_price_limit(call, offer, strategy),
-        protected_hours=params.number("SpotDuration", 1, 0, 1) if strategy != "NoSpot" else 0,
-        interruption=params.choice("SpotInterruptionBehavior", "Terminate", ("Terminate", "Stop")),
+        protected_hours=params.number("SpotDuration", 1, 0, 1, code="InvalidSpotDuration")
+        if strategy != "NoSpot"
+        else 0,
+        interruption=params.choice(
+            "SpotInterruptionBehavior", "Terminate", ("Terminate", "Stop"), code="InvalidSpotInterruptionBehavior"
+        ),
         auto_release=release_time(call, params.get("AutoReleaseTime")),
         tags=params.tags(),
         role=role,
-        user_data=from_base64("UserData", data, 44 * 1024) if data else b"",
+        user_data=_user_data(params.get("UserData")),
         name=params.get("InstanceName"),
         bandwidth=params.number("InternetMaxBandwidthOut", 0, 0, 100),
-        http_tokens=params.choice("HttpTokens", "optional", ("optional", "required")),
+        http_tokens=params.choice(
+            "HttpTokens", "optional", ("optional", "required"), code="InvalidHttpTokens.NotSupported"
+        ),
+    )
+
+
+def _user_data(text: str) -> bytes:
+    return from_base64(
+        text,
+        USER_DATA_BYTES,
+        too_long=ApiError(400, "InvalidUserData.SizeExceeded", "The specified UserData exceeds the limit of 32 KB."),
+        malformed=ApiError(400, "InvalidUserData.Base64FormatInvalid", "The specified UserData is not valid Base64."),
     )
 
 
@@ -107,14 +122,20 @@ def _offer(call: Call) -> tuple[Offer, str]:
     if zone is None:
         raise ApiError(404, "InvalidVSwitchId.NotFound", "The specified VSwitchId does not exist.")
     if params.get("ZoneId", zone) not in ("", zone):
-        raise invalid("ZoneId", "The vSwitch is in another zone.")
+        raise ApiError(400, "InvalidParameter.Mismatch", "Specified virtual switch is not in the specified zone.")
     if kind not in {offer.type for offer in settings.offers}:
         raise ApiError(
-            403, "InvalidInstanceType.ValueNotSupported", "The specified InstanceType does not exist or is not offered."
+            400,
+            "InvalidInstanceType.ValueNotSupported",
+            "The specified InstanceType does not exist or beyond the permitted range.",
         )
     offer = call.cloud.prices.offer(zone, kind)
     if offer is None:
-        raise ApiError(403, "Zone.NotOnSale", "The specified zone is not available for purchase.")
+        raise ApiError(
+            403,
+            "InvalidResourceType.NotSupported",
+            "This resource type is not supported; please try other resource types.",
+        )
     return offer, vswitch
 
 
@@ -130,9 +151,9 @@ def _price_limit(call: Call, offer: Offer, strategy: str) -> float:
         raise ApiError(400, "InvalidSpotPriceLimit", "The specified SpotPriceLimit is not valid.")
     if limit < call.cloud.market(offer):
         raise ApiError(
-            403,
-            "OperationDenied.SpotPriceLowerThanPublicPrice",
-            "The specified SpotPriceLimit is lower than the market price.",
+            400,
+            "InvalidSpotPriceLimit.LowerThanPublicPrice",
+            'The specified parameter "spotPriceLimit" can\'t be lower than current public price.',
         )
     return limit
 
@@ -149,7 +170,7 @@ def release_time(call: Call, text: str) -> float | None:
         raise ApiError(
             400,
             "InvalidAutoReleaseTime.Malformed",
-            "The specified AutoReleaseTime is not valid: 30 minutes to three years from now are allowed.",
+            "The specified parameter AutoReleaseTime is not valid.",
         )
     return at // 60 * 60 if call.cloud.config.time_scale >= 1 else at
 
@@ -159,7 +180,13 @@ def _permit(call: Call, order: Order) -> None:
     facts = {f"acs:RequestTag/{name}": value for name, value in order.tags.items()}
     call.permit(Deed("ecs:RunInstances", call.name("instance", "*"), facts))
     if order.role:
-        call.permit(Deed("ram:PassRole", f"acs:ram:*:{settings.account}:role/{order.role}"))
+        deed = Deed("ram:PassRole", f"acs:ram:*:{settings.account}:role/{order.role}")
+        if refusal(call.key.policy, deed):
+            raise ApiError(
+                403,
+                "InvalidUser.PassRoleForbidden",
+                "The RAM user does not have the privilege to pass a RAM role.",
+            )
 
 
 def _available(call: Call, offer: Offer, amount: int, least: int) -> int:

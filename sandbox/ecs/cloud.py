@@ -22,7 +22,7 @@ from sandbox.dice import Dice
 from sandbox.ecs.config import EcsConfig, Offer
 from sandbox.ecs.faults import Faults, Subject
 from sandbox.ecs.instance import Instance, Order
-from sandbox.ecs.machine import CLOUD_MARK, INSTANCE_MARK, Machine
+from sandbox.ecs.machine import CLOUD_MARK, INSTANCE_MARK, Machine, kill_all
 from sandbox.ecs.money import Prices, Span
 from sandbox.wire import Clock
 
@@ -103,16 +103,16 @@ class Cloud:
 
     def stop(self, one: Instance, *, charging: bool) -> None:
         """To Stopping; everything it runs is killed. `charging` keeps the bill running."""
-        self._kill(one)
+        kill_all([one.machine] if one.machine is not None else [])
         one.status, one.due = "Stopping", self.now() + self.config.stopping_seconds
         one.stopped_mode = "KeepCharging" if charging else "StopCharging"
         one.hung_at = None
 
     def release(self, ones: Iterable[Instance], why: str) -> None:
         """Kill and forget instances; the bill ends now."""
-        now = self.now()
-        for one in ones:
-            self._kill(one)
+        now, leaving = self.now(), list(ones)
+        kill_all([one.machine for one in leaving if one.machine is not None])
+        for one in leaving:
             self._close_bill(one, now)
             one.gone_at, one.gone_why, one.status = now, why, "Released"
             self.stock[one.order.offer.zone, one.order.offer.type] += 1
@@ -124,6 +124,8 @@ class Cloud:
     def reclaim(self, one: Instance, *, notice: bool, seconds: float | None = None) -> None:
         """Take a spot instance back: at once, or after the notice (default 300 s, scaled)."""
         now = self.now()
+        if not one.order.spot:
+            raise ValueError(f"{one.id} is not a spot instance: it is never reclaimed")
         if not notice:
             self._interrupt(one)
         elif one.notice_at is None:
@@ -132,14 +134,17 @@ class Cloud:
 
     def hang(self, one: Instance) -> int:
         """Freeze everything it runs; how many processes were frozen. New commands do not reach it."""
+        if one.machine is None:
+            return 0
         one.hung_at = self.now()
-        return one.machine.signal(SIGSTOP) if one.machine is not None else 0
+        one.machine.send(SIGSTOP)
+        return one.machine.send(SIGSTOP)  # again: one may have forked while the first went round
 
     def resume(self, one: Instance) -> None:
         """Undo `hang`."""
         one.hung_at = None
         if one.machine is not None:
-            one.machine.signal(SIGCONT)
+            one.machine.send(SIGCONT)
 
     def cost(self, one: Instance) -> float:
         """CNY so far."""
@@ -171,6 +176,16 @@ class Cloud:
     def market(self, offer: Offer) -> float:
         """The spot price now."""
         return self.prices.spot(offer.zone, offer.type, self.now())
+
+    def reset(self) -> None:
+        """Release everything; stock, prices, quota, time and the instances' environment are as at the start."""
+        self.release(list(self.instances.values()), "reset")
+        self.gone.clear()
+        self.prices = Prices(self.config)
+        self.node_env = dict(self.config.node_env)
+        self.quota = self.config.max_instances
+        self.stock = {(offer.zone, offer.type): offer.stock for offer in self.config.offers}
+        self.ahead = 0.0
 
     def close(self) -> None:
         """Kill everything."""
@@ -207,7 +222,7 @@ class Cloud:
             self.hang(one)
         if one.reclaim_after is not None and now >= since + one.reclaim_after:
             one.reclaim_after = None
-            self.reclaim(one, notice=one.reclaim_notice)
+            self.reclaim(one, notice=one.reclaim_notice, seconds=one.notice_seconds)
             return
         order = one.order
         protected = since + self.scaled(PROTECTED_SECONDS) * order.protected_hours
@@ -238,11 +253,6 @@ class Cloud:
             self.release([one], "reclaimed")
 
     @staticmethod
-    def _kill(one: Instance) -> None:
-        if one.machine is not None:
-            one.machine.kill()
-
-    @staticmethod
     def _close_bill(one: Instance, at: float) -> None:
         if one.spans[-1].end is None:
             one.spans[-1].end = at
@@ -268,7 +278,8 @@ def _afflict(one: Instance, hits: dict[str, dict[str, Any]], now: float) -> None
         one.stillborn_at = now + (dead.get("seconds") or 0.2)
     if (deaf := hits.get("no_assistant")) is not None:
         one.assistant_delay = deaf.get("seconds")
-    if (taken := hits.get("reclaim")) is not None:
+    if (taken := hits.get("reclaim")) is not None and one.order.spot:
         one.reclaim_after, one.reclaim_notice = taken.get("seconds", 1.0), taken.get("notice", True)
+        one.notice_seconds = taken.get("notice_seconds")
     if (stuck := hits.get("hang")) is not None:
         one.hang_after = stuck.get("seconds", 1.0)

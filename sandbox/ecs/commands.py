@@ -26,7 +26,7 @@ _RECORD: Final = {"Success": "Finished", "Timeout": "Failed", "Terminated": "Sto
 
 @dataclass(frozen=True)
 class Command:
-    """What RunCommand asked for, checked. `timeout` is in seconds and not scaled."""
+    """What RunCommand asked for, checked. `timeout` is in cloud seconds and not scaled."""
 
     id: str
     invoke_id: str
@@ -107,6 +107,7 @@ class Assistant:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self.invocations: dict[str, Invocation] = {}
+        self._open: list[tuple[Command, Task]] = []
         self._commands = 0
         self._tasks = 0
 
@@ -128,16 +129,17 @@ class Assistant:
             loss = hits["lose_command"].get("how", "never_runs") if "lose_command" in hits else ""
             tasks.append(Task(one, now, loss))
         made = self.invocations[command.invoke_id] = Invocation(command, now, tasks)
+        self._open.extend((command, task) for task in tasks)
         self.tick()
         return made
 
     def tick(self) -> None:
         """Deliver what waits and end what is over."""
         now = self._cloud.now()
-        for made in self.invocations.values():
-            for task in made.tasks:
-                if task.open:
-                    self._advance(made.command, task, now)
+        for command, task in self._open:
+            if task.open:
+                self._advance(command, task, now)
+        self._open = [pair for pair in self._open if pair[1].open]
 
     def stop(self, made: Invocation, only: set[str]) -> None:
         """End a command, on some instances or (empty) on all."""
@@ -151,7 +153,7 @@ class Assistant:
 
     def active(self, one: Instance) -> list[Task]:
         """An instance's open tasks."""
-        return [task for made in self.invocations.values() for task in made.tasks if task.open and task.instance is one]
+        return [task for _, task in self._open if task.open and task.instance is one]
 
     def sent(self, one: Instance) -> list[Task]:
         """All tasks of an instance."""

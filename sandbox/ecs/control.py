@@ -6,6 +6,7 @@ Every answer is JSON; a refused request is 400 with `{"error": ...}`, an unknown
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +17,7 @@ from sandbox.ecs.api import Api, Desk
 from sandbox.ecs.config import Key
 from sandbox.ecs.faults import KINDS, Faults, read_rule
 from sandbox.ecs.instance import Instance
+from sandbox.ecs.machine import by_instance
 from sandbox.ecs.policy import read_policy
 from sandbox.wire import Ask, Reply, json_reply, whole
 
@@ -40,8 +42,8 @@ class Panel:
         self.desk.assistant.tick()
         try:
             body = orjson.loads(ask.body) if ask.body else {}
-            if not isinstance(body, dict | list):
-                raise ValueError("the body must be a JSON object")
+            if not isinstance(body, dict) and ask.path != "/faults":
+                raise ValueError(f"{ask.method} {ask.path} takes a JSON object")
             return json_reply(verb(self, body))
         except ValueError as error:
             return json_reply({"error": str(error)}, status=400)
@@ -57,7 +59,8 @@ class Panel:
     def show_instances(self, _body: Any) -> Any:
         """Every instance, those that are gone last."""
         cloud = self.desk.cloud
-        return [self._truth(one) for one in (*cloud.instances.values(), *cloud.gone)]
+        pids = by_instance(cloud.instances)
+        return [self._truth(one, pids.get(one.id, [])) for one in (*cloud.instances.values(), *cloud.gone)]
 
     def show_invocations(self, _body: Any) -> Any:
         """Every command with the truth about each instance."""
@@ -95,11 +98,11 @@ class Panel:
     def set_prices(self, body: Any) -> Any:
         """Fix a spot price from now on."""
         zone, kind = self._sold(body)
-        price = body.get("price")
-        if isinstance(price, bool) or not isinstance(price, int | float) or price <= 0:
-            raise ValueError(f"`price` must be a number above 0, got {price!r}")
+        price = _amount(body, "price")
+        if not price:
+            raise ValueError("`price` must be above 0")
         for one_zone, one_kind in self._offers(zone, kind):
-            self.desk.cloud.prices.set(one_zone, one_kind, float(price), self.desk.cloud.now())
+            self.desk.cloud.prices.set(one_zone, one_kind, price, self.desk.cloud.now())
         return self.show_prices(None)
 
     def set_stock(self, body: Any) -> Any:
@@ -121,11 +124,21 @@ class Panel:
         self.desk.cloud.quota = count
         return {"instances": count}
 
+    def set_limits(self, body: Any) -> Any:
+        """Calls a minute by action, `*` for every other; null takes one away."""
+        for action, limit in body.items():
+            if limit is not None and whole(limit) is None:
+                raise ValueError(f"limit of {action!r} must be a number of at least 0 or null, got {limit!r}")
+        kept = self.api.limits | body
+        self.api.limits = {action: limit for action, limit in kept.items() if limit is not None}
+        return dict(self.api.limits)
+
     def reclaim(self, body: Any) -> Any:
         """Take instances back: `instance` or `count` (oldest first); `notice` (default true), `seconds` of it."""
         chosen = self._chosen(body)
+        seconds = None if body.get("seconds") is None else _amount(body, "seconds")
         for one in chosen:
-            self.desk.cloud.reclaim(one, notice=bool(body.get("notice", True)), seconds=body.get("seconds"))
+            self.desk.cloud.reclaim(one, notice=bool(body.get("notice", True)), seconds=seconds)
         return {"instances": [one.id for one in chosen]}
 
     def hang(self, body: Any) -> Any:
@@ -147,11 +160,8 @@ class Panel:
 
     def advance(self, body: Any) -> Any:
         """Move cloud time forward by `advance` seconds; signatures keep the wall's time."""
-        seconds = body.get("advance")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            raise ValueError(f"`advance` must be a number of at least 0, got {seconds!r}")
         cloud = self.desk.cloud
-        cloud.ahead += seconds
+        cloud.ahead += _amount(body, "advance")
         cloud.tick()
         self.desk.assistant.tick()
         return {"now": cloud.now(), "ahead": cloud.ahead}
@@ -206,21 +216,18 @@ class Panel:
         }
 
     def reset(self, _body: Any) -> Any:
-        """Release everything and forget faults, tokens, invocations, bills and counters; keys and prices stay."""
-        cloud = self.desk.cloud
-        cloud.release(list(cloud.instances.values()), "reset")
-        cloud.gone.clear()
-        cloud.quota = cloud.config.max_instances
-        cloud.stock = {(offer.zone, offer.type): offer.stock for offer in cloud.config.offers}
+        """Release everything and put all as at the start, the time too; keys added and ordinals used stay."""
+        self.desk.cloud.reset()
         self.desk.tokens.clear()
         self.desk.assistant.invocations.clear()
         self.faults.clear()
+        self.api.limits.clear()
         self.api.calls.clear()
         self.api.codes.clear()
         self.api.recent.clear()
         return {"status": "ok"}
 
-    def _truth(self, one: Instance) -> dict[str, Any]:
+    def _truth(self, one: Instance, pids: list[int]) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "instance": one.id, "number": one.number, "address": one.address, "status": one.status,
             "zone": one.order.offer.zone, "type": one.order.offer.type, "tags": one.tags, "created": one.created,
@@ -230,7 +237,7 @@ class Panel:
         }  # fmt: skip
         if one.machine is not None and one.gone_at is None:
             facts["folder"] = str(one.machine.folder)
-            facts["pids"] = one.machine.processes()
+            facts["pids"] = pids
         if one.boot is not None and one.gone_at is None:
             facts["boot"] = {
                 "exit_code": one.boot.exit_code(),
@@ -262,6 +269,13 @@ class Panel:
         return found
 
 
+def _amount(body: Any, name: str) -> float:
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"`{name}` must be a number of at least 0, got {value!r}")
+    return float(value)
+
+
 _VERBS: Final[dict[tuple[str, str], Callable[[Panel, Any], Any]]] = {
     ("GET", "/health"): Panel.health,
     ("GET", "/env"): Panel.show_env,
@@ -272,6 +286,7 @@ _VERBS: Final[dict[tuple[str, str], Callable[[Panel, Any], Any]]] = {
     ("POST", "/prices"): Panel.set_prices,
     ("POST", "/stock"): Panel.set_stock,
     ("POST", "/quota"): Panel.set_quota,
+    ("POST", "/limits"): Panel.set_limits,
     ("POST", "/reclaim"): Panel.reclaim,
     ("POST", "/hang"): Panel.hang,
     ("POST", "/resume"): Panel.resume,

@@ -32,7 +32,8 @@ BIRTH_KINDS: Final = {
     "late_visible": "DescribeInstances misses it for params.seconds (default 0.5)",
     "stillborn": "the id was returned, but the instance is gone after params.seconds (default 0.2)",
     "no_assistant": "the Cloud Assistant answers params.seconds (default null: never) after Running",
-    "reclaim": "reclaimed params.seconds (default 1) after Running; params.notice (default true)",
+    "reclaim": "reclaimed params.seconds (default 1) after Running; params.notice (default true), "
+    "params.notice_seconds (default 300, scaled)",
     "hang": "SIGSTOP params.seconds (default 1) after Running",
 }
 COMMAND_KINDS: Final = {
@@ -144,9 +145,10 @@ _COUNTS: Final[tuple[tuple[str, Any], ...]] = (("times", 1), ("after", 0), ("eve
 
 
 def _check_params(params: dict[str, Any]) -> None:
-    seconds = params.get("seconds")
-    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0):
-        raise ValueError(f"fault params.seconds must be a number of at least 0 or null, got {seconds!r}")
+    for name in ("seconds", "notice_seconds"):
+        value = params.get(name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
+            raise ValueError(f"fault params.{name} must be a number of at least 0 or null, got {value!r}")
     for name in ("status", "retry_after"):
         if name in params and whole(params[name]) is None:
             raise ValueError(f"fault params.{name} must be a number of at least 0, got {params[name]!r}")

@@ -60,6 +60,7 @@ class Instance:
     stillborn_at: float | None = None
     reclaim_after: float | None = None
     reclaim_notice: bool = True
+    notice_seconds: float | None = None
     notice_at: float | None = None
     terminate_at: float | None = None
     hang_after: float | None = None

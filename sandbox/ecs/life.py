@@ -11,7 +11,7 @@ from typing import Any, Final
 from sandbox.ecs.api import Call
 from sandbox.ecs.birth import release_time
 from sandbox.ecs.instance import Instance
-from sandbox.ecs.wire import ApiError, Page, invalid, json_list, paged
+from sandbox.ecs.wire import ApiError, Page, invalid, json_list, missing, paged
 
 STATES: Final = ("Pending", "Running", "Starting", "Stopping", "Stopped")
 _WRONG_STATE: Final = "The current status of the resource does not support this operation."
@@ -129,7 +129,7 @@ def tag_resources(call: Call) -> dict[str, Any]:
     found = _tag_targets(call)
     tags = call.params.tags()
     if not tags:
-        raise ApiError(400, "MissingParameter.Tag", "The input parameter Tag that is mandatory is not supplied.")
+        raise missing("Tag")
     call.permit_on(found, {f"acs:RequestTag/{key}": value for key, value in tags.items()})
     for one in found:
         if len(one.tags | tags) > 20:
@@ -217,7 +217,7 @@ def _stop(call: Call, found: list[Instance]) -> None:
 
 def _delete(call: Call, found: list[Instance]) -> None:
     call.permit_on(found)
-    force = call.params.flag("Force") or call.params.flag("ForceStop")
+    force = call.params.flag("Force")
     for one in found:
         if one.status == "Pending":
             raise ApiError(403, "IncorrectInstanceStatus.Initializing", "The specified instance is initializing.")

@@ -15,7 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +55,7 @@ class Machine:
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self.folder = folder
         self._env = dict(env)
+        self.instance = self._env[INSTANCE_MARK]
         self._scripts: list[Script] = []
         for name in ("root", "tmp", "var"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -97,50 +98,69 @@ class Machine:
         self._scripts = [one for one in self._scripts if one.child.poll() is None] + [started]
         return started
 
-    def signal(self, number: signal.Signals) -> int:
+    def send(self, number: signal.Signals) -> int:
         """Send a signal to everything the instance runs; how many processes got it."""
+        self.signal_groups(number)
+        return signal_marked(INSTANCE_MARK, {self.instance}, number)
+
+    def signal_groups(self, number: signal.Signals) -> None:
+        """Send a signal to the process groups of the scripts that run."""
         for script in self._scripts:
             if script.child.poll() is None:
                 _signal_group(script.child.pid, number)
-        return signal_marked(INSTANCE_MARK, {self._env[INSTANCE_MARK]}, number)
 
-    def kill(self) -> None:
-        """End everything the instance runs, now, and reap what was started here."""
-        for _ in range(20):
-            if not self.signal(signal.SIGKILL):
-                break
+    def reap(self) -> None:
+        """Wait for the scripts after they were killed."""
         for script in self._scripts:
             script.child.wait(10)
         self._scripts.clear()
-
-    def processes(self) -> list[int]:
-        """Process ids of everything the instance runs."""
-        return marked(INSTANCE_MARK, {self._env[INSTANCE_MARK]})
 
     def remove(self) -> None:
         """Delete its folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def marked(mark: str, values: Iterable[str]) -> list[int]:
-    """Living processes of this user with one of the values under the mark in their first environment."""
-    wanted = {f"{mark}={value}".encode() for value in values}
-    found = []
+def kill_all(machines: Collection[Machine]) -> None:
+    """End everything that instances run, now, and reap what was started here."""
+    for machine in machines:
+        machine.signal_groups(signal.SIGKILL)
+    names = {machine.instance for machine in machines}
+    for _ in range(50):
+        if not signal_marked(INSTANCE_MARK, names, signal.SIGKILL):
+            break
+    for machine in machines:
+        machine.reap()
+
+
+def by_instance(names: Iterable[str]) -> dict[str, list[int]]:
+    """The process ids of everything that instances run, by instance."""
+    found: dict[str, list[int]] = {name: [] for name in names}
+    for pid, name in marked(INSTANCE_MARK, found):
+        found[name].append(pid)
+    return found
+
+
+def marked(mark: str, values: Iterable[str]) -> list[tuple[int, str]]:
+    """(id, value) of living processes with one of the values under the mark in the environment they started with."""
+    wanted = {f"{mark}={value}".encode(): value for value in values}
+    found: list[tuple[int, str]] = []
+    if not wanted:
+        return found
     for entry in _PROC.iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            if wanted & set((entry / "environ").read_bytes().split(b"\0")):
-                found.append(int(entry.name))
+            held = wanted.keys() & set((entry / "environ").read_bytes().split(b"\0"))
         except OSError:
             continue
+        found.extend((int(entry.name), wanted[one]) for one in held)
     return found
 
 
 def signal_marked(mark: str, values: Iterable[str], number: signal.Signals) -> int:
     """Send a signal to the marked processes; how many got it."""
     sent = 0
-    for pid in marked(mark, values):
+    for pid, _ in marked(mark, values):
         try:
             os.kill(pid, number)
         except ProcessLookupError:

@@ -88,7 +88,7 @@ def spot_price_history(call: Call) -> dict[str, Any]:
     call.region()
     call.permit(Deed("ecs:DescribeSpotPriceHistory", "*"))
     kind, now = params.need("InstanceType"), cloud.now()
-    params.choice("NetworkType", "", ("vpc", "classic"))
+    params.need("NetworkType")
     end = moment("EndTime", params.get("EndTime")) if params.get("EndTime") else now
     start = moment("StartTime", params.get("StartTime")) if params.get("StartTime") else end - HISTORY_SECONDS
     if not 0 <= end - start <= 30 * _DAY:

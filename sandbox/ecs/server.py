@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +48,7 @@ class EcsSandbox:
         self.config = settings = config or EcsConfig()
         for policy in (*(key.policy for key in settings.keys), *settings.roles.values()):
             read_policy(policy)
-        self.folder = Path(tempfile.mkdtemp(prefix="ecs-instances-"))
+        self.folder = Path(tempfile.gettempdir()) / f"ecs-instances-{uuid.uuid4().hex}"
         self.faults = Faults(settings.seed)
         self.faults.add([read_rule(rule) for rule in settings.faults])
         self.cloud = Cloud(settings, clock, self.folder, self.faults)
@@ -66,6 +67,7 @@ class EcsSandbox:
         self.urls = {name: f"http://{self.config.host}:{one.getsockname()[1]}" for name, one in sockets.items()}
         self.env = self._environment()
         self.cloud.metadata_url = self.urls["metadata"]
+        self.folder.mkdir(mode=0o700)
         self._reaper = self._start_reaper()
         panel = Panel(self.desk, self.api, self.faults, self.env, self.facts())
         handlers: dict[str, _Handler] = {

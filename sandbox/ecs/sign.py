@@ -83,10 +83,10 @@ class Keyring:
         now = self._clock()
         if not nonce:
             raise ApiError(400, "MissingSignatureNonce", "SignatureNonce is mandatory for this action.")
-        if len(self._nonces) > 20_000:
-            self._nonces = {name: seen for name, seen in self._nonces.items() if now - seen <= WINDOW_SECONDS}
+        while self._nonces and now - next(iter(self._nonces.values())) > WINDOW_SECONDS:
+            del self._nonces[next(iter(self._nonces))]
         name = f"{key_id} {nonce}"
-        if now - self._nonces.get(name, -1e18) <= WINDOW_SECONDS:
+        if name in self._nonces:
             raise ApiError(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
         self._nonces[name] = now
 

@@ -45,13 +45,14 @@ class ApiError(Exception):
 
 def missing(name: str) -> ApiError:
     """A mandatory parameter is absent."""
-    return ApiError(400, f"MissingParameter.{name}", f"The input parameter {name} that is mandatory is not supplied.")
+    text = f'The input parameter "{name}" that is mandatory for processing this request is not supplied.'
+    return ApiError(400, "MissingParameter", text)
 
 
-def invalid(name: str, why: str = "") -> ApiError:
+def invalid(name: str, why: str = "", *, code: str = "") -> ApiError:
     """A parameter has a value that cannot be used."""
     text = f"The specified parameter {name} is not valid." if not why else f"The specified {name} is not valid. {why}"
-    return ApiError(400, f"InvalidParameter.{name}", text)
+    return ApiError(400, code or f"InvalidParameter.{name}", text)
 
 
 @dataclass(frozen=True)
@@ -77,20 +78,20 @@ class Params:
         """A boolean; absent is false."""
         return self.get(name) in TRUE
 
-    def number(self, name: str, default: int, low: int, high: int) -> int:
-        """A whole number within bounds; raises InvalidParameter."""
+    def number(self, name: str, default: int, low: int, high: int, *, code: str = "") -> int:
+        """A whole number within bounds; raises InvalidParameter, or the code given."""
         text = self.get(name)
         if not text:
             return default
         if not re.fullmatch(r"-?\d{1,9}", text) or not low <= int(text) <= high:
-            raise invalid(name, f"Valid values: {low} to {high}.")
+            raise invalid(name, f"Valid values: {low} to {high}.", code=code)
         return int(text)
 
-    def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
-        """One of the choices; raises InvalidParameter."""
+    def choice(self, name: str, default: str, choices: Sequence[str], *, code: str = "") -> str:
+        """One of the choices; raises InvalidParameter, or the code given."""
         value = self.get(name) or default
         if value not in choices:
-            raise invalid(name, f"Valid values: {', '.join(choices)}.")
+            raise invalid(name, f"Valid values: {', '.join(choices)}.", code=code)
         return value
 
     def list(self, name: str) -> list[str]:
@@ -116,7 +117,7 @@ class Params:
                     raise ApiError(400, "InvalidTagKey.Malformed", "The specified Tag.n.Key is not valid.")
                 tags[value] = self.get(f"{name}.{match[1]}.Value")
         if len(tags) > 20:
-            raise ApiError(400, "NumberExceed.Tags", "The maximum number of tags is exceeded.")
+            raise ApiError(400, "InvalidTagCount", "The specified tags are beyond the permitted range.")
         return tags
 
 
@@ -131,14 +132,15 @@ def json_list(name: str, text: str) -> list[str]:
     return value
 
 
-def from_base64(name: str, text: str, limit: int) -> bytes:
-    """Decoded content of at most `limit` bytes before decoding; raises InvalidParameter."""
-    if len(text) > limit:
-        raise ApiError(403, f"{name}.ExceedLimit", f"The length of the {name} exceeds the limit of {limit} bytes.")
+def from_base64(text: str, limit: int, *, too_long: ApiError, malformed: ApiError) -> bytes:
+    """Decoded content of at most `limit` bytes; raises the errors given."""
     try:
-        return base64.b64decode(text, validate=True)
+        content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise invalid(name, "It must be encoded in Base64.") from None
+        raise malformed from None
+    if len(content) > limit:
+        raise too_long
+    return content
 
 
 def stamp(now: float, *, seconds: bool = True) -> str:
@@ -178,9 +180,14 @@ class Page:
         }
 
 
-def paged(params: Params, items: Iterable[T], *, default: int = 10, most: int = 100) -> Page:
-    """Cut a page by MaxResults and NextToken, or by PageNumber and PageSize (those two are ignored otherwise)."""
+def paged(params: Params, items: Iterable[T], *, default: int = 10, most: int = 100, whole: bool = False) -> Page:
+    """Cut a page by MaxResults and NextToken, or by PageNumber and PageSize (those two are ignored otherwise).
+
+    With `whole` everything is one page, whatever is asked for.
+    """
     found = list(items)
+    if whole:
+        return Page(found, len(found), 1, len(found), "", token_mode=False)
     token, results = params.get("NextToken"), params.get("MaxResults")
     if token or results:
         size = params.number("MaxResults", default, 1, most)
