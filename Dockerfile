@@ -23,7 +23,8 @@ COPY jobdata_cli jobdata_cli
 COPY jobdata_resources jobdata_resources
 COPY schedules schedules
 COPY sensors sensors
-COPY workspace.yaml dagster.yaml ./
+# The fleet delivers the pinned libraries to its nodes.
+COPY workspace.yaml dagster.yaml requirements.lock ./
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 \
     JOBDATA_HOME=/data DAGSTER_HOME=/data/dagster DAGSTER_DISABLE_TELEMETRY=yes
 RUN printf '#!/bin/sh\nexec python -m jobdata_cli "$@"\n' > /usr/local/bin/jobdata && chmod +x /usr/local/bin/jobdata \

@@ -1,4 +1,4 @@
-"""The node program: ``python -m crawler_core crawl``. Needs no Dagster, no warehouse and no control store."""
+"""The crawl program: ``python -m crawler_core crawl`` and ``node``. No Dagster, no warehouse, no control store."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.table import Table
 
 from crawler_core.crawl import CrawlReport, crawl_async
 from crawler_core.errors import BadInput, CrawlError, NoIdentity
+from crawler_core.fleet.program import node_command
 from crawler_core.keyword import Keyword
 from crawler_core.landing import LandingZone
 from crawler_core.platforms import PLATFORMS, platform
@@ -66,6 +67,9 @@ def crawl_command(
     else:
         _print(report)
     raise typer.Exit(INCOMPLETE if report.unfinished or report.stop_reason else COMPLETE)
+
+
+app.command("node")(node_command)
 
 
 def _run(

@@ -22,6 +22,7 @@ from crawler_core.values import SHANGHAI
 from jobdata_assets import names
 from jobdata_assets.allowances import day_allowances, record_yield
 from jobdata_assets.day_plan import DayPlan, Target, plan_day
+from jobdata_assets.fleet_crawl import CrawlEngine
 from jobdata_assets.metadata import keyword_metadata, landing_folder, problem_table
 from jobdata_assets.partitions import DATE, KEYWORD
 from jobdata_assets.progress import ControlMirror, ProgressLog
@@ -48,6 +49,7 @@ class CrawlRun:
         zone: where pages are landed.
         store: what is to be crawled, and the mirror of its progress.
         late: crawl past days too.
+        engine: does the crawling; default ``crawler``, in this process.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class CrawlRun:
         zone: LandingZone,
         store: ControlStore,
         late: bool,
+        engine: CrawlEngine | None = None,
     ) -> None:
+        self._engine = engine or crawler
         self._context, self._spec, self._crawler, self._zone, self._store = context, spec, crawler, zone, store
         self._late = late
         self._mirror = ControlMirror(store)
@@ -182,7 +186,7 @@ class CrawlRun:
         try:
             if self._error is not None:
                 raise self._error
-            stop = self._crawler.crawl(
+            stop = self._engine.crawl(
                 self._spec,
                 queries,
                 date=plan.date,

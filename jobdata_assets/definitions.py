@@ -23,6 +23,7 @@ from jobdata_assets.company import company_asset
 from jobdata_assets.company_pending import pending_company_asset
 from jobdata_assets.company_table import company_table_asset
 from jobdata_assets.crawl_plan import crawl_plan_asset, crawl_plan_job
+from jobdata_assets.fleet_report import fleet_report_asset
 from jobdata_assets.job_link import job_link_asset
 from jobdata_assets.job_table import job_table_asset
 from jobdata_assets.jobs import company_cleaning_job, company_job, market_job, platform_jobs
@@ -31,6 +32,7 @@ from jobdata_assets.partitions import daily_partitions
 from jobdata_assets.raw_pages import raw_pages_asset
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource
+from jobdata_resources.fleet_resource import FleetResource
 from jobdata_resources.landing import LandingResource
 from jobdata_resources.mailer_resource import MailerResource
 from jobdata_resources.settings import DagsterSettings
@@ -40,8 +42,10 @@ from schedules.cleanup import history_cleanup_schedule
 from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
 from schedules.daily import crawl_plan_schedule, market_report_schedule
+from schedules.fleet_crawl import fleet_crawl_schedule
 from sensors.alert_sensors import alert_sensors
 from sensors.daily_load import daily_load_sensor
+from sensors.fleet_reaper import fleet_reaper_sensor
 from sensors.keywords import keyword_partitions_sensor
 from sensors.market import market_sensor
 
@@ -49,6 +53,9 @@ __all__ = ["PlatformBundle", "build_definitions", "defs", "platform_bundle"]
 
 _MINUTES_APART = 10
 """Between the crawl ticks of two platforms: three runs starting at once take three times as long to start."""
+
+_FLEET_MINUTES = 30
+"""The fleet's ticks lie between those of the crawl schedules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +80,10 @@ def platform_bundle(
             *([company_table_asset(spec, daily)] if spec.company is not None else []),
         ),
         jobs=(*platform_jobs(spec), *([company_job(spec)] if spec.company is not None else [])),
-        schedules=(crawl_schedule(spec, minute=minute, running=running),),
+        schedules=(
+            crawl_schedule(spec, minute=minute, running=running),
+            fleet_crawl_schedule(spec, minute=minute + _FLEET_MINUTES, running=running),
+        ),
         sensors=(daily_load_sensor(spec, deadline_hour=settings.load_deadline_hour, running=running),),
     )
 
@@ -82,8 +92,8 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
     """All definitions.
 
     Args:
-        resources: replace some of ``crawler``, ``landing``, ``control``, ``warehouse``, ``mailer`` and ``webhook``, for
-            tests and tools.
+        resources: replace some of ``crawler``, ``fleet``, ``landing``, ``control``, ``warehouse``, ``mailer`` and
+            ``webhook``, for tests and tools.
 
     Raises:
         BadSetting: a ``DagsterSettings`` variable is malformed.
@@ -105,6 +115,7 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
             job_analytics_asset(),
             crawl_plan_asset(list(PLATFORMS.values()), daily),
             market_report_asset(list(PLATFORMS.values()), daily),
+            fleet_report_asset(list(PLATFORMS.values()), daily),
         ],
         jobs=[
             *(job for bundle in bundles for job in bundle.jobs),
@@ -124,12 +135,14 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
         ],
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),
+            fleet_reaper_sensor(running=settings.schedules_running),
             *(sensor for bundle in bundles for sensor in bundle.sensors),
             market_sensor(list(PLATFORMS.values()), running=settings.schedules_running),
             *alert_sensors(list(PLATFORMS.values()), daily, settings),
         ],
         resources={
             "crawler": CrawlerResource(),
+            "fleet": FleetResource(),
             "landing": LandingResource(),
             "control": ControlResource(),
             "warehouse": WarehouseResource(),

@@ -14,6 +14,7 @@ __all__ = [
     "CRAWL_PLAN",
     "CRAWL_PLAN_JOB",
     "CRAWL_TAG",
+    "FLEET_REPORT",
     "JOB_LINK",
     "MARKET_JOB",
     "MARKET_REPORT",
@@ -60,6 +61,8 @@ MARKET_REPORT = dg.AssetKey("market_report")
 
 MARKET_REPORT_JOB = "market_report_job"
 """The Dagster job that writes the report of a day."""
+FLEET_REPORT = dg.AssetKey("fleet_report")
+"""What the fleet of a day cost and brought."""
 
 COMPANY_CLEANING_JOB = "company_cleaning"
 """The Dagster job that collects companies and fetches them, all platforms."""

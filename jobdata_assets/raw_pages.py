@@ -16,9 +16,11 @@ from crawler_core import __version__ as crawler_version
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
 from jobdata_assets.crawl_run import CrawlRun
+from jobdata_assets.fleet_crawl import FleetCrawl
 from jobdata_assets.partitions import by_date, raw_page_partitions
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource
+from jobdata_resources.fleet_resource import FleetResource
 from jobdata_resources.landing import LandingResource
 
 __all__ = ["RawPagesConfig", "raw_pages_asset"]
@@ -33,6 +35,10 @@ class RawPagesConfig(dg.Config):
             "Crawl past days that are not complete. The pages are filed under the past day and keep today's fetch"
             " time; without it a past day stays as it was landed."
         ),
+    )
+    on: str = Field(
+        "",
+        description="Where to crawl: `local`, in this process, or `fleet`, on cloud instances; empty: CRAWL_ON.",
     )
 
 
@@ -74,11 +80,21 @@ def raw_pages_asset(spec: PlatformSpec, daily: dg.DailyPartitionsDefinition) -> 
         crawler: CrawlerResource,
         landing: LandingResource,
         control: ControlResource,
+        fleet: FleetResource,
     ) -> Iterator[Any]:
+        where = config.on or fleet.settings().crawl_on
+        if where not in ("local", "fleet"):
+            raise dg.Failure(f"on={config.on!r} is no place to crawl: use `local` or `fleet`", allow_retries=False)
         with control.open() as store:
-            CrawlRun(context, spec=spec, crawler=crawler, zone=landing.zone(), store=store, late=config.late).execute(
-                by_date(context.partition_keys)
-            )
+            CrawlRun(
+                context,
+                spec=spec,
+                crawler=crawler,
+                zone=landing.zone(),
+                store=store,
+                late=config.late,
+                engine=FleetCrawl(context, fleet) if where == "fleet" else None,
+            ).execute(by_date(context.partition_keys))
         yield from ()
 
     return crawl_pages

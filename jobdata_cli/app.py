@@ -11,6 +11,7 @@ from jobdata_cli import (
     db,
     demo,
     dev,
+    fleet,
     keyword,
     landing,
     proxy,
@@ -39,6 +40,7 @@ app.add_typer(proxy.app, name="proxy")
 crawl.register(app)
 app.add_typer(landing.app, name="landing")
 app.add_typer(company.app, name="company")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(db.app, name="db")
 app.add_typer(report.app, name="report")
 app.add_typer(sandbox.app, name="sandbox")

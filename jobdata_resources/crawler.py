@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         KeywordReport,
     )
 
-__all__ = ["CrawlerResource"]
+__all__ = ["CrawlerResource", "leased_tokens"]
 
 _LOG = logging.getLogger(__name__)
 _RENEW_SECONDS = DEFAULT_LEASE.total_seconds() / 6
@@ -75,7 +75,7 @@ class CrawlerResource(dg.ConfigurableResource["CrawlerResource"]):
         """
         from crawler_core.crawl import crawl  # brings the HTTP client; a load run does without
 
-        with _tokens(spec, control) as tokens:
+        with leased_tokens(spec, control) as tokens:
             return crawl(
                 spec,
                 queries,
@@ -108,7 +108,7 @@ class CrawlerResource(dg.ConfigurableResource["CrawlerResource"]):
         """
         from crawler_core.crawl import crawl_companies
 
-        with _tokens(spec, control) as tokens:
+        with leased_tokens(spec, control) as tokens:
             return crawl_companies(
                 spec,
                 targets,
@@ -123,7 +123,7 @@ class CrawlerResource(dg.ConfigurableResource["CrawlerResource"]):
             )
 
 
-def _tokens(spec: PlatformSpec, control: ControlStore) -> AbstractContextManager[StoreTokenSource | None]:
+def leased_tokens(spec: PlatformSpec, control: ControlStore) -> AbstractContextManager[StoreTokenSource | None]:
     """Tokens of the control store where the platform needs them and it has some."""
     stored = spec.needs_token and any(token.active for token in control.tokens())
     return _renewed(control.token_source()) if stored else nullcontext()

@@ -12,14 +12,18 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from crawler_core.fleet.settings import NodeSettings
 from crawler_core.settings import CrawlSettings, EnvSettings, load
+from jobdata_resources.fleet.settings import FleetSettings
 
 __all__ = [
     "AlertSettings",
     "CompanySettings",
     "CrawlSettings",
     "DagsterSettings",
+    "FleetSettings",
     "MailSettings",
+    "NodeSettings",
     "PlanSettings",
     "ReportSettings",
     "RetentionSettings",

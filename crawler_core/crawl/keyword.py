@@ -53,7 +53,7 @@ class _Ended(Exception):
 
 
 class KeywordCrawl:
-    """Crawls one keyword of one day: ``fetch``, then ``settle``, each once; or ``skip`` alone."""
+    """Crawls one keyword of one day: ``fetch``, then ``settle``, each once; or ``run``, or ``skip``."""
 
     def __init__(
         self,
@@ -124,6 +124,14 @@ class KeywordCrawl:
         await through_cancellation(self._finish())
         end = self._keyword_end()
         return self._report(self._started, end.state, end.reason, resumed=self._resumed, error=end.error)
+
+    async def run(self) -> KeywordReport:
+        """``fetch`` and ``settle``, for callers with nothing to do in between.
+
+        Raises: as they do.
+        """
+        await self.fetch()
+        return await self.settle()
 
     async def skip(self, reason: str) -> KeywordReport:
         """Report the keyword as it is landed, without a request: the crawl stopped before its turn."""

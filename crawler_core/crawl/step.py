@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar, TypeVarTuple
 
-from crawler_core import __version__
+from crawler_core.build import version
 from crawler_core.clock import Clock
 from crawler_core.errors import TransportError
 from crawler_core.identity import Identity, IdentityPool
@@ -165,7 +165,7 @@ class Fetcher:
             egress=identity.egress,
             identity=label,
             node=context.settings.node_name,
-            crawler_version=__version__,
+            crawler_version=version(),
             request=RequestRecord(request.method, request.path, dict(request.params)),
             detail=verdict.detail,
             body=body,

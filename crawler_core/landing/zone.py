@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -76,10 +77,11 @@ class LandingZone:
         return LandingZone(self._store, self.url, self.local_root, COMPANY)
 
     @classmethod
-    def from_url(cls, url: str, *, s3_endpoint: str = "") -> LandingZone:
+    def from_url(cls, url: str, *, s3_endpoint: str = "", credentials: Callable[[], Any] | None = None) -> LandingZone:
         """Open ``file:///absolute/folder`` (made when missing) or ``s3://bucket/prefix``.
 
-        S3 credentials and region come from the usual ``AWS_*`` variables. ``s3_endpoint`` is needed for other
+        S3 credentials and region come from the usual ``AWS_*`` variables, or the former from ``credentials``, which
+        is asked again when they run out. ``s3_endpoint`` is needed for other
         services than AWS; a bucket host (``https://bucket.oss-…``) is recognised by its first label.
 
         Raises:
@@ -104,6 +106,7 @@ class LandingZone:
                 prefix=parts.path.strip("/") or None,
                 config=config,
                 client_options={"allow_http": s3_endpoint.startswith("http://")},
+                credential_provider=credentials,
             )
             return cls(store, url, None)
         raise BadSetting(f"LANDING_URL={url!r}: use file:///absolute/folder or s3://bucket/prefix")
@@ -133,6 +136,21 @@ class LandingZone:
         """
         path = f"{self.folder(manifest.platform, manifest.date, Keyword.parse(manifest.keyword))}/{MANIFEST}"
         self._put(path, manifest.encode(), "overwrite")
+
+    def create(self, path: str, data: bytes) -> bool:
+        """Write an object that is neither segment nor manifest under a name that is still free, durably.
+
+        Returns:
+            False when the name is taken.
+
+        Raises:
+            LandingFull: no space left or no right to write.
+        """
+        try:
+            self._put(path, data, "create")
+        except LandingConflict:
+            return False
+        return True
 
     def replace(self, path: str, data: bytes) -> None:
         """Write an object that is neither segment nor manifest, atomically and durably.
@@ -241,6 +259,27 @@ class LandingZone:
         """File names of a folder with their sizes in bytes."""
         result = obstore.list_with_delimiter(self._store, folder)
         return {str(item["path"]).rsplit("/", 1)[1]: int(item["size"]) for item in result["objects"]}
+
+    def paths(self, prefix: str) -> list[str]:
+        """Paths of all objects under a folder and the folders in it, relative to the root, ordered.
+
+        Raises:
+            LandingError: the store does not answer.
+        """
+        try:
+            return sorted(str(item["path"]) for batch in obstore.list(self._store, prefix) for item in batch)
+        except BaseError as error:
+            raise LandingError(f"cannot list {prefix} under {self.url}: {str(error).splitlines()[0]}") from error
+
+    def link(self, path: str, seconds: int) -> str:
+        """A URL that reads one object without credentials for a time: pre-signed, or the file itself locally."""
+        if isinstance(self._store, LocalStore):
+            return (Path(self.local_root or "/") / path).as_uri()
+        return str(obstore.sign(self._store, "GET", path, dt.timedelta(seconds=seconds)))
+
+    def folders(self, prefix: str) -> list[str]:
+        """The folders directly in a folder, relative to the root, ordered."""
+        return self._folders(prefix)
 
     def _folders(self, prefix: str) -> list[str]:
         return sorted(str(path) for path in obstore.list_with_delimiter(self._store, prefix)["common_prefixes"])

@@ -26,6 +26,7 @@ from jobdata_assets.partitions import range_tags
 from jobdata_resources.control import ControlStore, KeywordRow
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource
+from jobdata_resources.fleet_resource import FleetResource
 from jobdata_resources.landing import LandingResource
 from tests.support.clock import FakeClock
 from tests.support.toy_platform import Handler, Script, market
@@ -120,7 +121,8 @@ class Desk:
     def resources(self) -> dict[str, Any]:
         # Dagster copies a configurable resource for each run and leaves its private attributes behind.
         crawler = dg.ResourceDefinition.hardcoded_resource(self.crawler)
-        return {"crawler": crawler, "landing": LandingResource(), "control": ControlResource()}
+        fleet = FleetResource()
+        return {"crawler": crawler, "landing": LandingResource(), "control": ControlResource(), "fleet": fleet}
 
     def requests(self) -> int:
         return len(self.crawler._script.log)

@@ -76,6 +76,9 @@ def test_assets(definitions: dg.Definitions) -> None:
     )  # fmt: skip
     expected["crawl_plan"] = ("crawl", ["team:data"], ["python"], set(), [])
     expected["market_report"] = ("reports", ["team:data"], ["excel", "html"], {"warehouse"}, ["job_analytics"])
+    expected["fleet_report"] = (
+        "reports", ["team:data"], ["python"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
+    )  # fmt: skip
     assert found == expected
 
 
@@ -136,6 +139,9 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("boss_crawl_schedule", "boss_crawl", "0 8,13,18 * * *", "Asia/Shanghai"),
         ("qcwy_crawl_schedule", "qcwy_crawl", "10 8,13,18 * * *", "Asia/Shanghai"),
         ("zhilian_crawl_schedule", "zhilian_crawl", "20 8,13,18 * * *", "Asia/Shanghai"),
+        ("boss_fleet_schedule", "boss_crawl", "30 */6 * * *", "Asia/Shanghai"),
+        ("qcwy_fleet_schedule", "qcwy_crawl", "40 */6 * * *", "Asia/Shanghai"),
+        ("zhilian_fleet_schedule", "zhilian_crawl", "50 */6 * * *", "Asia/Shanghai"),
         ("company_cleaning_schedule", "company_cleaning", "*/5 * * * *", "Asia/Shanghai"),
         ("history_cleanup_schedule", "history_cleanup", "5 0 * * *", "Asia/Shanghai"),
         ("crawl_plan_schedule", "crawl_plan_job", "40 7 * * *", "Asia/Shanghai"),
@@ -143,6 +149,7 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
     }
     assert {(one.name, one.minimum_interval_seconds) for one in repository.sensor_defs} == {
         ("keyword_partitions", 60),
+        ("fleet_reaper", 300),
         ("boss_daily_load", 60),
         ("qcwy_daily_load", 60),
         ("zhilian_daily_load", 60),
@@ -171,7 +178,7 @@ def test_a_resource_can_be_replaced() -> None:
     other = LandingResource()
     assert build_definitions(resources={"landing": other}).resources["landing"] is other
     assert set(build_definitions().resources or {}) == {
-        "crawler", "landing", "control", "warehouse", "mailer", "webhook",
+        "crawler", "fleet", "landing", "control", "warehouse", "mailer", "webhook",
     }  # fmt: skip
 
 
@@ -200,7 +207,7 @@ from dagster._core.workspace.autodiscovery import loadable_targets_from_python_m
 
 [target] = loadable_targets_from_python_module("jobdata_assets.definitions", None)  # as the code server does
 repository = repository_def_from_target_def(target.target_definition)
-assert len(repository.assets_defs_by_key) == 13
+assert len(repository.assets_defs_by_key) == 16
 loaded = [name for name in HEAVY if name in sys.modules]
 assert not loaded, f"loading the definitions imports {loaded}"
 """

@@ -1,0 +1,68 @@
+"""``<platform>_fleet_schedule``: every six hours a fresh fleet, with fresh addresses, takes up what is open today."""
+
+# No `from __future__ import annotations`: Dagster reads the annotations of decorated functions as they are.
+
+import dagster as dg
+
+from crawler_core.platforms.spec import PlatformSpec
+from jobdata_assets import names
+from jobdata_assets.partitions import TIMEZONE, range_tags
+from jobdata_assets.runs import runs_under_way
+from jobdata_resources.control import StoreNotMigrated
+from jobdata_resources.control_resource import ControlResource
+from jobdata_resources.fleet_resource import FleetResource
+from schedules.crawl import scheduled_day
+from schedules.crawl_decision import decide_crawl
+
+__all__ = ["fleet_crawl_schedule"]
+
+
+def fleet_crawl_schedule(spec: PlatformSpec, *, minute: int, running: bool) -> dg.ScheduleDefinition:
+    """The fleet schedule of a platform.
+
+    Args:
+        minute: of the hour; platforms start one after another.
+        running: whether it starts switched on.
+    """
+
+    @dg.schedule(
+        name=f"{spec.name}_fleet_schedule",
+        job_name=names.crawl_job(spec.name),
+        cron_schedule=f"{minute} */6 * * *",
+        execution_timezone=TIMEZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
+        description=(
+            f"Crawls the active keywords of {spec.title} that are not done today on a fresh fleet. Skips while a crawl"
+            " of the platform is under way, and while CRAWL_ON is not `fleet`."
+        ),
+        tags={names.PLATFORM_TAG: spec.name},
+    )
+    def tick(
+        context: dg.ScheduleEvaluationContext, control: ControlResource, fleet: FleetResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        if fleet.settings().crawl_on != "fleet":
+            return dg.SkipReason("CRAWL_ON is not `fleet`: the platform's own schedule crawls on this machine")
+        date = scheduled_day(context)
+        try:
+            with control.open() as store:
+                states = store.keyword_states(spec.name, date)
+        except StoreNotMigrated as error:
+            return dg.SkipReason(f"no keywords yet: {error}")
+        decision = decide_crawl(
+            platform=spec.name,
+            date=date,
+            keys=context.instance.get_dynamic_partitions(names.keyword_dimension(spec.name)),
+            states=states,
+            running=runs_under_way(context.instance, names.crawl_job(spec.name), names.raw_pages(spec.name)),
+        )
+        if decision.first is None or decision.last is None:
+            return dg.SkipReason(decision.message)
+        context.log.info(decision.message)
+        op = names.raw_pages(spec.name).to_python_identifier()
+        return dg.RunRequest(
+            run_config={"ops": {op: {"config": {"on": "fleet"}}}},
+            tags=range_tags(date, decision.first, decision.last)
+            | {names.PLATFORM_TAG: spec.name, names.CRAWL_TAG: spec.name},
+        )
+
+    return tick
