@@ -67,7 +67,7 @@ def job_table_asset(
         tags={names.PLATFORM_TAG: spec.name, "layer": "warehouse"},
         code_version=code_version(spec, CODE_VERSION),
         pool=names.WAREHOUSE_POOL,
-        check_specs=check_specs(spec),
+        check_specs=check_specs(spec, daily),
         freshness_policy=dg.FreshnessPolicy.time_window(
             fail_window=dt.timedelta(hours=36), warn_window=dt.timedelta(hours=26)
         ),
