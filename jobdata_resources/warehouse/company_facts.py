@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from crawler_core.normalize import rules_version
+from crawler_core.normalize import Normalised, rules_version
 from crawler_core.normalize.capital import Capital, normalise_capital
 from crawler_core.normalize.company_name import CompanyName, normalise_company_name
 from crawler_core.normalize.company_size import CompanySize, normalise_company_size
@@ -48,7 +48,7 @@ class _Read:
 
     def unread(self) -> str:
         """Texts that are there and have no value: ``capital: ambiguous; size: not_understood``."""
-        given = {
+        given: dict[str, Normalised] = {
             "capital": self.capital,
             "founded": self.founded,
             "full_name": self.name,
