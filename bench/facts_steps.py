@@ -86,7 +86,7 @@ def view(_folder: Path, home: str) -> dict[str, Any]:
         taken, used = {}, {}
         for name, question in questions.items():
             started, cpu = time.perf_counter(), time.process_time()
-            warehouse.query(f"{question} SETTINGS max_bytes_before_external_group_by = 200000000")
+            warehouse.query(f"{question} SETTINGS max_bytes_before_external_group_by = 300000000")
             taken[name] = round(time.perf_counter() - started, 3)
             used[name] = round(time.process_time() - cpu, 3)
         [(jobs,)] = warehouse.query("SELECT count() FROM job_analytics")
