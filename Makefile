@@ -43,6 +43,9 @@ dev: $(READY) ## sandbox and Dagster UI on http://localhost:3000
 bench: $(READY) ## the measurements of bench/
 	$(BIN)/python -m bench.crawl
 	$(BIN)/python -m bench.load
+	$(BIN)/python -m bench.normalize
+	$(BIN)/python -m bench.facts
+	$(BIN)/python -m bench.link
 	$(BIN)/python -m bench.dagster
 	$(BIN)/python -m bench.plan
 

@@ -83,13 +83,14 @@ def view(_folder: Path, home: str) -> dict[str, Any]:
     }
     with _open(home) as warehouse:
         create_job_analytics(warehouse.engine, warehouse.catalog)
-        taken = {}
+        taken, used = {}, {}
         for name, question in questions.items():
-            started = time.perf_counter()
-            warehouse.query(f"{question} SETTINGS max_bytes_before_external_group_by = 200000000")
+            started, cpu = time.perf_counter(), time.process_time()
+            warehouse.query(f"{question} SETTINGS max_bytes_before_external_group_by = 300000000")
             taken[name] = round(time.perf_counter() - started, 3)
+            used[name] = round(time.process_time() - cpu, 3)
         [(jobs,)] = warehouse.query("SELECT count() FROM job_analytics")
-    return {"seconds": taken, "jobs": jobs}
+    return {"seconds": taken, "cpu_seconds": used, "jobs": jobs}
 
 
 if __name__ == "__main__":

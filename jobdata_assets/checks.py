@@ -19,6 +19,7 @@ import dagster as dg
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
 from jobdata_assets.coverage import Coverage
+from jobdata_assets.daily_check import daily_check
 from jobdata_assets.metadata import counts
 from jobdata_assets.partitions import PARTITION_LIMIT
 from jobdata_assets.quality import quality_specs
@@ -56,12 +57,12 @@ class DayFacts:
     empty: Mapping[str, int]
 
 
-def check_specs(spec: PlatformSpec) -> list[dg.AssetCheckSpec]:
-    """The checks of ``<platform>_job``, in the order they are told."""
+def check_specs(spec: PlatformSpec, daily: dg.DailyPartitionsDefinition | None = None) -> list[dg.AssetCheckSpec]:
+    """The checks of ``<platform>_job``, in the order they are told; by day where the days are given."""
     asset = names.job_table(spec.name)
 
     def check(name: str, description: str, *, blocking: bool = True) -> dg.AssetCheckSpec:
-        return dg.AssetCheckSpec(name, asset=asset, blocking=blocking, description=description)
+        return daily_check(name, asset, description, blocking=blocking, daily=daily)
 
     return [
         check("rows_loaded", "The day brought rows, and every page that should hold jobs was understood."),
@@ -74,7 +75,7 @@ def check_specs(spec: PlatformSpec) -> list[dg.AssetCheckSpec]:
             f" {PARTITION_WARNING:.0%} of {PARTITION_LIMIT:,}, above which Dagster gets slow.",
             blocking=False,
         ),
-        *quality_specs(spec),
+        *quality_specs(spec, daily),
     ]
 
 

@@ -23,16 +23,17 @@ from jobdata_resources.landing import LandingResource
 from jobdata_resources.settings import CompanySettings, load
 from jobdata_resources.warehouse import Warehouse, WarehouseBusy, WarehouseError, WarehouseUnreachable
 from jobdata_resources.warehouse.catalog import build_catalog
+from jobdata_resources.warehouse.company_facts import TYPED_RULES
 from jobdata_resources.warehouse.company_load import CompanyLoadResult, landed_batches
 from jobdata_resources.warehouse_resource import WarehouseResource
 
 __all__ = ["CODE_VERSION", "company_table_asset"]
 
-CODE_VERSION = "1"
-"""Raise it when the same landed pages would give other rows: Dagster then shows older days as stale."""
+CODE_VERSION = "2"
+"""Raise it when the same landed pages would give other rows; the rules of the typed columns are added to it."""
 
 _RETRIES, _RETRY_SECONDS = 3, 60
-_PREVIEW = ("company_id", "name", "full_name", "size_text", "industry", "founded_text", "last_seen")
+_PREVIEW = ("name", "legal_name", "size_min", "size_max", "founded_on", "capital", "capital_currency", "last_seen")
 _REASONS = 5
 
 
@@ -49,7 +50,7 @@ def company_table_asset(spec: PlatformSpec, daily: dg.DailyPartitionsDefinition)
         owners=list(names.OWNERS),
         kinds={"clickhouse", "python"},
         tags={names.PLATFORM_TAG: spec.name, "layer": "warehouse"},
-        code_version=CODE_VERSION,
+        code_version=f"{CODE_VERSION}/{TYPED_RULES}",
         pool=names.crawl_pool(spec.name),
         description=(
             f"Companies of {spec.title}: one row per distinct content of a company's details, with first and last"

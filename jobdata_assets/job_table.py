@@ -67,7 +67,7 @@ def job_table_asset(
         tags={names.PLATFORM_TAG: spec.name, "layer": "warehouse"},
         code_version=code_version(spec, CODE_VERSION),
         pool=names.WAREHOUSE_POOL,
-        check_specs=check_specs(spec),
+        check_specs=check_specs(spec, daily),
         freshness_policy=dg.FreshnessPolicy.time_window(
             fail_window=dt.timedelta(hours=36), warn_window=dt.timedelta(hours=26)
         ),
@@ -154,7 +154,7 @@ def _metadata(
     table = names.job_table(spec.name).to_user_string()
     began = time.monotonic()
     # The view counts each key once; spilling keeps the count of a large table inside the memory limit.
-    [(total,)] = warehouse.query(f"SELECT count() FROM {table} SETTINGS max_bytes_before_external_group_by = 200000000")
+    [(total,)] = warehouse.query(f"SELECT count() FROM {table} SETTINGS max_bytes_before_external_group_by = 300000000")
     preview = day_preview(warehouse, spec, date)
     return {
         "dagster/partition_row_count": result.contents,

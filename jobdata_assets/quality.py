@@ -16,6 +16,7 @@ import dagster as dg
 
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
+from jobdata_assets.daily_check import daily_check
 from jobdata_assets.drift import Drift, columns_of, find_drifts
 from jobdata_assets.metadata import counts, markdown_table
 from jobdata_resources.warehouse.facts.questions import DayProfile, FieldDay, UnparsedString
@@ -120,7 +121,7 @@ def level_of_rows(jobs: int, before: Sequence[int]) -> Level:
     return Level(jobs, usual, (usual * ROW_BAND[0], usual * ROW_BAND[1]))
 
 
-def quality_specs(spec: PlatformSpec) -> list[dg.AssetCheckSpec]:
+def quality_specs(spec: PlatformSpec, daily: dg.DailyPartitionsDefinition | None = None) -> list[dg.AssetCheckSpec]:
     """The checks of ``<platform>_job`` that compare a day with the days before, in the order they are told."""
     described = {
         "unparsed_values": f"No field is understood less often than in the last {HISTORY_DAYS} loaded days.",
@@ -130,7 +131,7 @@ def quality_specs(spec: PlatformSpec) -> list[dg.AssetCheckSpec]:
         "orphans": "Every content fetched on the day has a sighting, and every sighting its content.",
     }
     asset = names.job_table(spec.name)
-    return [dg.AssetCheckSpec(name, asset=asset, blocking=False, description=text) for name, text in described.items()]
+    return [daily_check(name, asset, text, blocking=False, daily=daily) for name, text in described.items()]
 
 
 def quality_verdicts(spec: PlatformSpec, facts: QualityFacts) -> Iterator[dg.AssetCheckResult]:

@@ -14,11 +14,13 @@ from types import MappingProxyType
 from typing import Final
 
 from crawler_core.normalize import (
+    capital,
     company_name,
     company_size,
     company_type,
     degree,
     experience,
+    founding_day,
     place,
     publish_date,
     salary,
@@ -115,6 +117,13 @@ NORMALISERS: Final[Mapping[str, Normaliser]] = MappingProxyType(
                 read=company_type.normalise_financing_stages,
             ),
             Normaliser(field="place", rules=place.VERSION, result=place.Place, read=place.normalise_places),
+            Normaliser(field="capital", rules=capital.VERSION, result=capital.Capital, read=capital.normalise_capitals),
+            Normaliser(
+                field="founding_day",
+                rules=founding_day.VERSION,
+                result=founding_day.FoundingDay,
+                read=founding_day.normalise_founding_days,
+            ),
             Normaliser(
                 field="company_name",
                 rules=company_name.VERSION,

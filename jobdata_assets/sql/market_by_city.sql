@@ -19,4 +19,4 @@ WHERE name != ''
 GROUP BY name
 ORDER BY jobs DESC, name
 LIMIT {limit:UInt32}
-SETTINGS max_bytes_before_external_group_by = 200000000
+SETTINGS max_bytes_before_external_group_by = 300000000

@@ -21,4 +21,4 @@ GROUP BY city, keyword
 HAVING jobs >= {min_jobs:UInt32}
 ORDER BY jobs DESC, city, keyword
 LIMIT {limit:UInt32}
-SETTINGS max_bytes_before_external_group_by = 200000000
+SETTINGS max_bytes_before_external_group_by = 300000000

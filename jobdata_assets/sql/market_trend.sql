@@ -15,4 +15,4 @@ FROM
 WHERE day BETWEEN {since:Date} AND {until:Date}
 GROUP BY day, platform
 ORDER BY day, platform
-SETTINGS max_bytes_before_external_group_by = 200000000
+SETTINGS max_bytes_before_external_group_by = 300000000

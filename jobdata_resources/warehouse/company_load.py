@@ -26,6 +26,7 @@ from crawler_core.platforms.company import COLUMNS
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_resources.warehouse import sqltext
 from jobdata_resources.warehouse.client import Engine
+from jobdata_resources.warehouse.company_facts import typed_values
 from jobdata_resources.warehouse.company_rows import insert_rows
 from jobdata_resources.warehouse.company_tables import COMPANY_LEDGER
 from jobdata_resources.warehouse.errors import LoadError
@@ -205,6 +206,7 @@ def _row(record: CompanyRecord, folder: str, stamp: LoadStamp) -> list[Any]:
         int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big"),
         seen,
         seen,
+        *typed_values(values, stamp.load_id),
         orjson.dumps(sources, option=orjson.OPT_SORT_KEYS).decode(),
         folder,
         stamp.load_id,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from crawler_core.platforms.company import COLUMNS
 from crawler_core.platforms.spec import PlatformSpec
+from jobdata_resources.warehouse.company_facts import TYPED_COLUMNS
 from jobdata_resources.warehouse.tables import SHANGHAI_TIME, Column, Engines, Relation, Table, View
 
 __all__ = [
@@ -71,6 +72,7 @@ def company_relation(spec: PlatformSpec) -> Relation:
         Column(name="content_hash", type="UInt64", aggregate="key", codec="NONE", doc="64-bit hash of the content"),
         Column(name="first_seen", type=SHANGHAI_TIME, aggregate="min", doc="first fetch with this content"),
         Column(name="last_seen", type=SHANGHAI_TIME, aggregate="max", doc="last fetch with this content"),
+        *TYPED_COLUMNS,
         Column(name="sources", type="String", aggregate="max", codec=_TEXT, doc="JSON: the call each column came from"),
         Column(
             name="landed", type="String", aggregate="max", codec=_TEXT, doc="folder in the landing zone that shows it"

@@ -79,6 +79,7 @@ class Column:
         aggregate: how rows of one key combine; ``key`` for the key itself.
         hidden: bookkeeping of loads, not part of the view.
         read: expression for the view instead of the aggregate, over the alias ``u``.
+        stored: type in the physical tables where ``read`` makes another one of it.
     """
 
     name: str
@@ -88,11 +89,13 @@ class Column:
     doc: str = ""
     hidden: bool = False
     read: str = ""
+    stored: str = ""
 
     @property
     def stored_type(self) -> str:
         """The type in the physical tables."""
-        return self.type if self.aggregate == "key" else f"SimpleAggregateFunction({self.aggregate}, {self.type})"
+        kind = self.stored or self.type
+        return kind if self.aggregate == "key" else f"SimpleAggregateFunction({self.aggregate}, {kind})"
 
     @property
     def ddl(self) -> str:

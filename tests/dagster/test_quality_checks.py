@@ -117,6 +117,8 @@ def test_a_shifted_day_is_told_with_strings_members_and_pages(zone: LandingZone,
     assert failed(evaluations) == {"unparsed_values", "schema_drift"}
     unparsed, drift = evaluations["unparsed_values"], evaluations["schema_drift"]
     assert unparsed.severity == dg.AssetCheckSeverity.WARN
+    # The result is that of the day, which stays when other days are loaded.
+    assert {entry.partition for entry in evaluations.values()} == {DAY.isoformat()}
     assert unparsed.metadata["salary_unparsed_share"].value == 1.0
     assert "十五千" in str(unparsed.metadata["strings"].value)
     assert "salary 100.0% unparsed, usually 0.0%" in str(unparsed.description)

@@ -33,11 +33,13 @@ CORPUS = """
 VALUES = [value for line in CORPUS.strip().splitlines() for value in line.split("|")]
 
 ANSWERS = {
+    "capital-1.1": "92eeadfe3a5089d9",
     "company_name-2.1": "d32e1aa6cb6077b5",
     "company_size-1.1": "27af9aeda5b8c20e",
     "company_type-1.1": "df9a594089080f54",
     "degree-1.1": "bd1de0b008cbbf82",
     "experience-1.1": "89b177acd72d57e8",
+    "founding_day-1.1": "c63adda51526a400",
     "financing_stage-1.1": "776a9923ddb318a1",
     "place-1.1": "a14734433de16913",
     "publish_date-1.1": "2ac317b36ecc9ecc",

@@ -24,9 +24,11 @@ def resolution_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def open_new(resolution_home: Path) -> Callable[[], AbstractContextManager[Warehouse]]:
-    """Opens the same new database as often as it is called."""
+def open_new(resolution_home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[Warehouse]]:
+    """Opens the same new database as often as it is called; assets find it by the settings."""
     database = f"resolution_{next(_numbers)}"
+    monkeypatch.setenv("JOBDATA_HOME", str(resolution_home))
+    monkeypatch.setenv("CLICKHOUSE_DB", database)
     settings = StoreSettings(_env_file=None, jobdata_home=resolution_home, clickhouse_db=database)
     return lambda: open_warehouse(settings)
 

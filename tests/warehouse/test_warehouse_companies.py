@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from crawler_core.landing import Envelope, LandingZone, land_pages
+from crawler_core.normalize.capital import Capital, normalise_capital
 from crawler_core.platforms import PLATFORMS
 from crawler_core.values import SHANGHAI
-from jobdata_resources.warehouse import Warehouse
+from jobdata_resources.warehouse import Warehouse, company_facts
 from jobdata_resources.warehouse.company_pending import Listing, PendingCompany
 from tests.support.landed_pages import DAY, envelope
 
 QCWY = PLATFORMS["qcwy"]
 
 
-def answer(company_id: str, minute: int, **coinfo: str) -> Envelope:
+def answer(company_id: str, minute: int, **coinfo: Any) -> Envelope:
     body = {"status": "1", "resultbody": {"coinfo": {"coid": company_id, "coname": f"公司{company_id}", **coinfo}}}
     at = dt.datetime.combine(DAY, dt.time(9, minute), SHANGHAI).isoformat(timespec="milliseconds")
     return envelope(
@@ -57,6 +60,41 @@ def test_a_content_is_one_row_and_loading_again_changes_nothing(warehouse: Wareh
     land(zone, "b3", answer("3", 7))
     assert warehouse.load_companies(QCWY, DAY, zone, run_id="r4", again=(), skip={"b3"}).batches == ()
     assert warehouse.load_companies(QCWY, DAY, zone, run_id="r5", again=()).batches == ("b3",)
+
+
+TYPED = "SELECT size_min, size_max, type, legal_name, capital, capital_currency, toString(founded_on), unread"
+
+
+def test_texts_become_typed_columns_and_a_new_rule_reaches_past_days(
+    warehouse: Warehouse, zone: LandingZone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = {"companyName": "湖南示例科技有限责任公司", "regCapital": "1000万人民币", "startDate": "1999-09-09"}
+    odd = {"regCapital": "1000万", "startDate": "九九年"}
+    land(
+        zone,
+        "b1",
+        answer("1", 0, cosize="50-150人", cotype="民营", license=registry),
+        answer("2", 1, cosize="很多人", license=odd),
+    )
+    warehouse.load_companies(QCWY, DAY, zone, run_id="r1")
+    first = (50, 150, "private", "湖南示例科技有限公司", Decimal("10000000.00"), "CNY", "1999-09-09", "")
+    unread = "capital: ambiguous; founded: not_understood; size: not_understood"
+    second = (None, None, "", "", None, "", None, unread)
+    for relation in ("qcwy_company", "qcwy_company_current"):
+        assert warehouse.query(f"{TYPED} FROM {relation} ORDER BY company_id") == [first, second], relation
+    before = rows(warehouse)
+
+    # A rule that reads more: the day is loaded again, and its texts and keys stay what they were.
+    def wider(text: str | None) -> Capital:
+        return Capital(Decimal(7), "CNY", "named") if text == "1000万" else normalise_capital(text)
+
+    monkeypatch.setattr(company_facts, "normalise_capital", wider)
+    warehouse.load_companies(QCWY, DAY, zone, run_id="r2")
+    later = (*second[:4], Decimal("7.00"), "CNY", None, "founded: not_understood; size: not_understood")
+    assert warehouse.query(f"{TYPED} FROM qcwy_company ORDER BY company_id") == [first, later]
+    monkeypatch.undo()
+    warehouse.load_companies(QCWY, DAY, zone, run_id="r3")
+    assert rows(warehouse) == before
 
 
 def test_a_load_that_died_is_not_seen_and_the_next_one_heals(
