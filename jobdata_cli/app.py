@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from jobdata_cli import cleanup, crawl, db, demo, dev, keyword, landing, proxy, report, sandbox, settings, token
+from jobdata_cli import cleanup, crawl, db, demo, dev, doctor, keyword, landing, proxy, report, sandbox, settings, token
 from jobdata_cli.failure import FailureGroup
 
 __all__ = ["app", "main"]
@@ -28,6 +28,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(report.app, name="report")
 app.add_typer(sandbox.app, name="sandbox")
 settings.register(app)
+doctor.register(app)
 cleanup.register(app)
 demo.register(app)
 dev.register(app)
