@@ -48,6 +48,7 @@ bench: $(READY) ## the measurements of bench/
 	$(BIN)/python -m bench.link
 	$(BIN)/python -m bench.dagster
 	$(BIN)/python -m bench.plan
+	$(BIN)/python -m bench.idle
 
 format: $(READY) ## let ruff lay the code out
 	$(BIN)/ruff check --fix .

@@ -13,6 +13,7 @@ The day's keywords are all done and loaded, and platforms are at a closed port: 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import os
 import sys
@@ -27,7 +28,7 @@ import psutil
 from bench.dagster_dev import DagsterDev
 from crawler_core.crawl.report import KeywordReport
 from crawler_core.keyword import Keyword
-from jobdata_resources.control import ControlStore, KeywordRow
+from jobdata_resources.control import ControlStore, KeywordRow, RunRecord
 
 PLATFORMS = ("boss", "qcwy", "zhilian")
 GOAL = 0.02
@@ -116,7 +117,7 @@ def measure(dev: DagsterDev, name: str, warm_up: float, seconds: float) -> Windo
 
 
 def prepare(home: Path, dev: DagsterDev, count: int) -> None:
-    """Keywords that are done today, and as partitions."""
+    """Keywords that are done today, and as partitions; the first ticks start loads of the day, which find no pages."""
     keywords = [f"idle {number:03d}" for number in range(count)]
     with ControlStore(f"sqlite:///{home / 'control.db'}") as store:
         store.migrate()
@@ -129,6 +130,13 @@ def prepare(home: Path, dev: DagsterDev, count: int) -> None:
                         pages=1, records=30,
                     )
                 )  # fmt: skip
+        # Companies were collected today, and nothing was loaded or fetched since.
+        now = dt.datetime.now(dt.UTC)
+        store.record_run(
+            RunRecord(
+                run_id="idle", task="pending_company", state="success", started_at=now, ended_at=now, date=store.today()
+            )
+        )
     for platform in PLATFORMS:
         dev.add_partitions(f"{platform}_keyword", keywords)
 

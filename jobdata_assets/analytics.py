@@ -98,6 +98,7 @@ def rebuild_facts_job() -> dg.JobDefinition:
     @dg.job(
         name=REBUILD_FACTS,
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
         description=(
             "After a rule of crawler_core.normalize has changed: read every stored string by the new rules. No page is"
             " fetched or parsed, no job row is touched, and readers see the old facts until all new ones are there."

@@ -87,6 +87,7 @@ def history_cleanup_job(now: Callable[[], dt.datetime] = _now) -> dg.JobDefiniti
     @dg.job(
         name=names.CLEANUP_JOB,
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
         tags={_MAX_RUNTIME: str(_SECONDS)},
         description=(
             "Removes what is past its retention: runs, ticks and events of this instance, log rows of the control"

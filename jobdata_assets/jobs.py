@@ -28,6 +28,7 @@ def platform_jobs(spec: PlatformSpec) -> tuple[UnresolvedAssetJobDefinition, Unr
         description=f"Crawl {spec.title}: all selected keywords of a day in one run.",
         tags={names.PLATFORM_TAG: spec.name, names.CRAWL_TAG: spec.name},
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
     )
     load = dg.define_asset_job(
         names.load_job(spec.name),
@@ -35,6 +36,7 @@ def platform_jobs(spec: PlatformSpec) -> tuple[UnresolvedAssetJobDefinition, Unr
         description=f"Load the landed pages of a day of {spec.title} into ClickHouse and check them.",
         tags={names.PLATFORM_TAG: spec.name, _MAX_RUNTIME: str(_LOAD_SECONDS)},
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
     )
     return crawl, load
 
@@ -47,6 +49,7 @@ def company_job(spec: PlatformSpec) -> UnresolvedAssetJobDefinition:
         description=f"Fetch a batch of companies of {spec.title} and load them into ClickHouse.",
         tags={names.PLATFORM_TAG: spec.name, _MAX_RUNTIME: str(_LOAD_SECONDS)},
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
     )
 
 
@@ -62,6 +65,7 @@ def company_cleaning_job(platforms: Sequence[PlatformSpec]) -> UnresolvedAssetJo
         description="Collect companies without details or with old ones, and fetch a batch of each platform.",
         tags={_MAX_RUNTIME: str(_LOAD_SECONDS)},
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
     )
 
 

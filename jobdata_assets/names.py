@@ -19,6 +19,7 @@ __all__ = [
     "MARKET_JOB",
     "MARKET_REPORT",
     "MARKET_REPORT_JOB",
+    "OWNED",
     "OWNERS",
     "PENDING_COMPANY",
     "PLATFORM_TAG",
@@ -46,6 +47,9 @@ WAREHOUSE_POOL = "warehouse"
 """Everything that opens the warehouse: the embedded one belongs to one process at a time."""
 
 OWNERS = ("team:data",)
+
+OWNED = {"owner": OWNERS[0]}
+"""Metadata of jobs, schedules and sensors: their ``owners`` still warn that they are not final."""
 
 PENDING_COMPANY = dg.AssetKey("pending_company")
 """The companies whose details are wanted, of all platforms, daily."""

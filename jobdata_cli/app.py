@@ -11,6 +11,7 @@ from jobdata_cli import (
     db,
     demo,
     dev,
+    doctor,
     fleet,
     keyword,
     landing,
@@ -45,6 +46,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(report.app, name="report")
 app.add_typer(sandbox.app, name="sandbox")
 settings.register(app)
+doctor.register(app)
 cleanup.register(app)
 demo.register(app)
 dev.register(app)

@@ -20,6 +20,7 @@ def history_cleanup_schedule(*, running: bool) -> dg.ScheduleDefinition:
         job_name=names.CLEANUP_JOB,
         cron_schedule="5 0 * * *",
         execution_timezone=TIMEZONE,
+        metadata=names.OWNED,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
         description=(
             "Removes what is past its retention (`RETAIN_*`) at 00:05. Skips while an earlier clean-up is under way."

@@ -32,6 +32,7 @@ def company_cleaning_schedule(platforms: Sequence[PlatformSpec], *, running: boo
         job_name=names.COMPANY_CLEANING_JOB,
         cron_schedule="*/5 * * * *",
         execution_timezone=TIMEZONE,
+        metadata=names.OWNED,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
         description=(
             "Collects companies without details and fetches a batch of each platform whose queue holds some. Skips"

@@ -34,6 +34,7 @@ def crawl_schedule(spec: PlatformSpec, *, minute: int, running: bool) -> dg.Sche
         job_name=names.crawl_job(spec.name),
         cron_schedule=f"{minute} {_HOURS} * * *",
         execution_timezone=TIMEZONE,
+        metadata=names.OWNED,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
         description=(
             f"Crawls the active keywords of {spec.title} that are not done today, in one run. Skips while a crawl of"

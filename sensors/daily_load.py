@@ -46,6 +46,7 @@ def daily_load_sensor(
         name=f"{spec.name}_daily_load",
         job_name=names.load_job(spec.name),
         minimum_interval_seconds=_SECONDS,
+        metadata=names.OWNED,
         default_status=dg.DefaultSensorStatus.RUNNING if running else dg.DefaultSensorStatus.STOPPED,
         description=(
             f"Loads a day of {spec.title} when every active keyword is done or failed, or at {deadline_hour}:00 with"

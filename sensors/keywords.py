@@ -38,6 +38,7 @@ def keyword_partitions_sensor(
     @dg.sensor(
         name="keyword_partitions",
         minimum_interval_seconds=_SECONDS,
+        metadata=names.OWNED,
         default_status=dg.DefaultSensorStatus.RUNNING if running else dg.DefaultSensorStatus.STOPPED,
         description=(
             "Adds a partition for every active keyword of the control store. Nothing is removed: a paused keyword"

@@ -221,7 +221,7 @@ def active_states(session: Session, platform: str, date: dt.date) -> dict[str, s
     states = select(CrawlCheckpoint.keyword, CrawlCheckpoint.state).where(
         CrawlCheckpoint.platform == platform, CrawlCheckpoint.date == date, CrawlCheckpoint.city == ""
     )
-    found: dict[str, str] = dict(session.execute(states))
+    found = {row.keyword: row.state for row in session.execute(states)}
     texts = select(model.keyword).where(model.paused.is_(False)).order_by(model.priority.desc(), model.id)
     return {text: found.get(text, "pending") for text in session.scalars(texts)}
 
