@@ -24,6 +24,7 @@ from jobdata_assets.job_table import job_table_asset
 from jobdata_assets.jobs import company_cleaning_job, company_job, platform_jobs
 from jobdata_assets.partitions import daily_partitions
 from jobdata_assets.raw_pages import raw_pages_asset
+from jobdata_assets.stats_total import stats_total_asset, stats_total_job
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource
 from jobdata_resources.landing import LandingResource
@@ -33,6 +34,7 @@ from jobdata_resources.warehouse_resource import WarehouseResource
 from jobdata_resources.webhook import WebhookResource
 from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
+from schedules.stats import stats_total_schedule
 from sensors.alert_sensors import alert_sensors
 from sensors.daily_load import daily_load_sensor
 from sensors.keywords import keyword_partitions_sensor
@@ -89,11 +91,17 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
     pending = pending_company_asset(list(PLATFORMS.values()), daily)
     cleaning = company_cleaning_job(list(PLATFORMS.values()))
     return dg.Definitions(
-        assets=[*(asset for bundle in bundles for asset in bundle.assets), job_analytics_asset(), pending],
-        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning],
+        assets=[
+            *(asset for bundle in bundles for asset in bundle.assets),
+            job_analytics_asset(),
+            pending,
+            stats_total_asset(list(PLATFORMS.values())),
+        ],
+        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning, stats_total_job()],
         schedules=[
             *(schedule for bundle in bundles for schedule in bundle.schedules),
             company_cleaning_schedule(list(PLATFORMS.values()), running=settings.schedules_running),
+            stats_total_schedule(running=settings.schedules_running),
         ],
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),

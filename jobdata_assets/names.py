@@ -13,6 +13,8 @@ __all__ = [
     "OWNERS",
     "PENDING_COMPANY",
     "PLATFORM_TAG",
+    "STATS_TOTAL",
+    "STATS_TOTAL_JOB",
     "WAREHOUSE_POOL",
     "company_job",
     "company_table",
@@ -43,6 +45,12 @@ PENDING_COMPANY = dg.AssetKey("pending_company")
 
 COMPANY_CLEANING_JOB = "company_cleaning"
 """The Dagster job that collects companies and fetches them, all platforms."""
+
+STATS_TOTAL = dg.AssetKey("stats_total")
+"""The totals of all platforms, every six hours."""
+
+STATS_TOTAL_JOB = "stats_total_job"
+"""The Dagster job that takes and sends them."""
 
 
 def raw_pages(platform: str) -> dg.AssetKey:

@@ -63,6 +63,9 @@ def test_assets(definitions: dg.Definitions) -> None:
     expected["job_analytics"] = (
         "analytics", ["team:data"], ["clickhouse"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
     )  # fmt: skip
+    expected["stats_total"] = (
+        "reports", ["team:data"], ["clickhouse", "mysql"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
+    )  # fmt: skip
     assert found == expected
 
 
@@ -108,6 +111,7 @@ def test_jobs_run_in_one_process(definitions: dg.Definitions) -> None:
         expected[f"{platform}_load"] = ("in_process", {"platform": platform, "dagster/max_runtime": "7200"})
         expected[f"{platform}_company_job"] = ("in_process", {"platform": platform, "dagster/max_runtime": "7200"})
     expected["company_cleaning"] = ("in_process", {"dagster/max_runtime": "7200"})
+    expected["stats_total_job"] = ("in_process", {"dagster/max_runtime": "3600"})
     assert found == expected
 
 
@@ -120,6 +124,7 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("qcwy_crawl_schedule", "qcwy_crawl", "10 8,13,18 * * *", "Asia/Shanghai"),
         ("zhilian_crawl_schedule", "zhilian_crawl", "20 8,13,18 * * *", "Asia/Shanghai"),
         ("company_cleaning_schedule", "company_cleaning", "*/5 * * * *", "Asia/Shanghai"),
+        ("stats_total_schedule", "stats_total_job", "0 */6 * * *", "Asia/Shanghai"),
     }
     assert {(one.name, one.minimum_interval_seconds) for one in repository.sensor_defs} == {
         ("keyword_partitions", 30),
@@ -179,7 +184,7 @@ from dagster._core.workspace.autodiscovery import loadable_targets_from_python_m
 
 [target] = loadable_targets_from_python_module("jobdata_assets.definitions", None)  # as the code server does
 repository = repository_def_from_target_def(target.target_definition)
-assert len(repository.assets_defs_by_key) == 11
+assert len(repository.assets_defs_by_key) == 12
 loaded = [name for name in HEAVY if name in sys.modules]
 assert not loaded, f"loading the definitions imports {loaded}"
 """
