@@ -23,6 +23,7 @@ from jobdata_assets import names
 from jobdata_assets.allowances import day_allowances, record_yield
 from jobdata_assets.day_plan import DayPlan, Target, plan_day
 from jobdata_assets.fleet_crawl import CrawlEngine
+from jobdata_assets.identity_log import IdentityLog
 from jobdata_assets.metadata import keyword_metadata, landing_folder, problem_table
 from jobdata_assets.partitions import DATE, KEYWORD
 from jobdata_assets.progress import ControlMirror, ProgressLog
@@ -160,7 +161,13 @@ class CrawlRun:
         label = f"{self._spec.name} {plan.date}"
         log = ProgressLog(self._context.log.info, total=len(partitions), label=label)
         started, clock = dt.datetime.now(SHANGHAI), time.monotonic()
-        egress: Counter[str] = Counter()
+        identities = IdentityLog(
+            self._store,
+            run_id=self._context.run.run_id,
+            platform=self._spec.name,
+            date=plan.date,
+            node=self._crawler.settings().node_name,
+        )
         reports: list[KeywordReport] = []
 
         def landed(update: CheckpointUpdate) -> None:
@@ -169,7 +176,7 @@ class CrawlRun:
 
         def ended(report: KeywordReport) -> None:
             reports.append(report)
-            egress.update(report.egress)
+            identities.keyword(report)
             self._mirror.keyword(report)
             record_yield(self._store, report)
             reason = report.error or str(report.stop_reason)
@@ -202,7 +209,8 @@ class CrawlRun:
         finally:
             self._mirror.flush()
             log.close()
-            self._record(plan.date, started, reports, egress, stop)
+            identities.close()
+            self._record(plan.date, started, reports, stop)
         told = {report.keyword for report in reports}
         for keyword, texts in partitions.items():
             if keyword not in told:
@@ -221,13 +229,9 @@ class CrawlRun:
             self._context.log.info("%s %s: the crawl plan allows %d pages", self._spec.name, date, most)
         return planned
 
-    def _record(
-        self, date: dt.date, started: dt.datetime, reports: Sequence[KeywordReport], egress: Counter[str], stop: str
-    ) -> None:
-        """Leave a row of the run and of the addresses it used in the control store."""
+    def _record(self, date: dt.date, started: dt.datetime, reports: Sequence[KeywordReport], stop: str) -> None:
+        """Leave a row of the run in the control store."""
         run_id, platform = self._context.run.run_id, self._spec.name
-        if egress:
-            self._store.record_egress(run_id, platform, date, egress, node=self._crawler.settings().node_name)
         open_keywords = [report for report in reports if report.state != "done"]
         self._store.record_run(
             RunRecord(

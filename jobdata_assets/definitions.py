@@ -30,6 +30,7 @@ from jobdata_assets.jobs import company_cleaning_job, company_job, market_job, p
 from jobdata_assets.market_report import market_report_asset, market_report_job
 from jobdata_assets.partitions import daily_partitions
 from jobdata_assets.raw_pages import raw_pages_asset
+from jobdata_assets.stats_total import stats_total_asset, stats_total_job
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource
 from jobdata_resources.fleet_resource import FleetResource
@@ -43,6 +44,7 @@ from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
 from schedules.daily import crawl_plan_schedule, market_report_schedule
 from schedules.fleet_crawl import fleet_crawl_schedule
+from schedules.stats import stats_total_schedule
 from sensors.alert_sensors import alert_sensors
 from sensors.daily_load import daily_load_sensor
 from sensors.fleet_reaper import fleet_reaper_sensor
@@ -116,6 +118,7 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
             crawl_plan_asset(list(PLATFORMS.values()), daily),
             market_report_asset(list(PLATFORMS.values()), daily),
             fleet_report_asset(list(PLATFORMS.values()), daily),
+            stats_total_asset(list(PLATFORMS.values())),
         ],
         jobs=[
             *(job for bundle in bundles for job in bundle.jobs),
@@ -125,6 +128,7 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
             history_cleanup_job(),
             crawl_plan_job(),
             market_report_job(),
+            stats_total_job(),
         ],
         schedules=[
             *(schedule for bundle in bundles for schedule in bundle.schedules),
@@ -132,6 +136,7 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
             history_cleanup_schedule(running=settings.schedules_running),
             crawl_plan_schedule(running=settings.schedules_running),
             market_report_schedule(running=settings.schedules_running),
+            stats_total_schedule(running=settings.schedules_running),
         ],
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),

@@ -23,6 +23,8 @@ __all__ = [
     "OWNERS",
     "PENDING_COMPANY",
     "PLATFORM_TAG",
+    "STATS_TOTAL",
+    "STATS_TOTAL_JOB",
     "WAREHOUSE_POOL",
     "company_job",
     "company_table",
@@ -79,8 +81,15 @@ JOB_LINK = dg.AssetKey("job_link")
 
 MARKET_JOB = "market_refresh"
 """The Dagster job that resolves companies, links openings and makes the view over the market."""
+
 CLEANUP_JOB = "history_cleanup"
 """The Dagster job that removes what is past its retention."""
+
+STATS_TOTAL = dg.AssetKey("stats_total")
+"""The totals of all platforms, every six hours."""
+
+STATS_TOTAL_JOB = "stats_total_job"
+"""The Dagster job that takes and sends them."""
 
 
 def raw_pages(platform: str) -> dg.AssetKey:

@@ -38,6 +38,8 @@ def _dev(
         with playground(max_seconds=max_seconds) as ground:
             sync_partitions()
             typer.echo(f"sandbox: {ground.sandbox.urls['control']}  home: {ground.home}")
+            typer.echo(f"mailbox: {ground.sandbox.urls['mailbox']}  (alerts and reports arrive here)")
+            os.environ["DAGSTER_UI_URL"] = f"http://localhost:{port}"
             typer.echo(f"Dagster UI: http://localhost:{port}  (Ctrl-C ends it)")
             command = [sys.executable, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-p", str(port)]
             # A shell that starts us in the background has SIGINT ignored, a child would inherit that, and Dagster maps

@@ -33,6 +33,8 @@ listeners (paths equal the real ones):
                 /truth?platform=&keyword=[&city=][&day=][&full=1]
            POST /day {"date": "2026-01-13"}, /faults {rule} or [rules], /limits {name: value}, /reset
            DELETE /faults
+  mailbox  GET  / (for people), /mails /mail/N /mail/N/html /mail/N/file/M; DELETE /mails
+  smtp     takes every mail and sends none on
 
 a fault rule:
   {"platform": "boss", "kind": "ban_ip", "match": {"keyword": "Python", "page": 2, "egress": "127.0.1.1"},

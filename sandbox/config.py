@@ -57,7 +57,8 @@ class ZhilianConfig:
 
 @dataclass(frozen=True, slots=True)
 class SandboxConfig:
-    """One sandbox. `port_base` 0 takes free ports; otherwise base is Boss, +1 51job, +2 Zhaopin, +3 control."""
+    """One sandbox. `port_base` 0 takes free ports; otherwise base is Boss, +1 51job, +2 Zhaopin, +3 control,
+    +4 the mailbox page, +5 its mail server."""
 
     home: Path | None = None
     seed: int = 7

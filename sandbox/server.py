@@ -1,4 +1,4 @@
-"""The sandbox as servers: one listener per platform, so that paths equal the real ones, and one for control.
+"""The sandbox as servers: one listener per platform, so that paths equal the real ones, one for control, two for mail.
 
 What belongs here: sockets, and putting the parts together. What does not: any rule of a platform.
 Listeners are bound to loopback; a caller is known by the address it calls from (any of 127.0.0.0/8).
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import orjson
 from aiohttp import web
+from aiosmtpd.smtp import SMTP
 
 from sandbox.boss import Boss
 from sandbox.config import SandboxConfig
@@ -23,6 +24,7 @@ from sandbox.control import Desk
 from sandbox.faults import Faults, read_rule
 from sandbox.front import Delivery, Front
 from sandbox.limits import Limits
+from sandbox.mailbox import Mailbox
 from sandbox.market import Market
 from sandbox.qcwy import Qcwy
 from sandbox.state import State
@@ -32,6 +34,8 @@ from sandbox.wire import Ask, Clock, Reply
 from sandbox.zhilian import Zhilian
 
 CONTROL: Final = "control"
+MAILBOX: Final = "mailbox"
+SMTP_LISTENER: Final = "smtp"
 READY_FILE: Final = "sandbox.json"
 _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -61,17 +65,25 @@ class Sandbox:
             service.name: Front(service, self.limits, self.faults, self.tokens, self.state)
             for service in (self.boss, self.qcwy, self.zhilian)
         }
+        self.mailbox = Mailbox(clock)
         self.urls: dict[str, str] = {}
         self.env: dict[str, str] = {}
         self._runners: list[web.ServerRunner] = []
+        self._smtp: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Bind all listeners, then answer on all of them. Nothing is left bound when one cannot be."""
         sockets = self._bind()
+        mail = sockets.pop(SMTP_LISTENER)
         self.urls = {name: f"http://{self.config.host}:{one.getsockname()[1]}" for name, one in sockets.items()}
+        self.urls[SMTP_LISTENER] = f"smtp://{self.config.host}:{mail.getsockname()[1]}"
         self.env = self._environment()
         handlers: dict[str, _Handler] = {name: _platform_handler(front) for name, front in self.fronts.items()}
-        handlers[CONTROL] = _control_handler(self._desk())
+        handlers[CONTROL] = _plain_handler(self._desk().handle)
+        handlers[MAILBOX] = _plain_handler(self.mailbox.handle)
+        self._smtp = await asyncio.get_running_loop().create_server(
+            lambda: SMTP(self.mailbox, hostname=self.config.host), sock=mail
+        )
         for name, handler in handlers.items():
             runner = web.ServerRunner(web.Server(handler, access_log=None), handle_signals=False, shutdown_timeout=1.0)
             await runner.setup()
@@ -82,6 +94,8 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Close every listener; connections in use get a second."""
+        if self._smtp is not None:
+            self._smtp.close()
         await asyncio.gather(*(runner.cleanup() for runner in self._runners))
         self._runners.clear()
         if self.config.home is not None:
@@ -90,7 +104,7 @@ class Sandbox:
     def _bind(self) -> dict[str, socket.socket]:
         bound: dict[str, socket.socket] = {}
         try:
-            for offset, name in enumerate((*self.fronts, CONTROL)):
+            for offset, name in enumerate((*self.fronts, CONTROL, MAILBOX, SMTP_LISTENER)):
                 port = self.config.port_base + offset if self.config.port_base else 0
                 bound[name] = socket.create_server((self.config.host, port), backlog=1024)
         except OSError:
@@ -107,6 +121,11 @@ class Sandbox:
             "SLEEP_MIN_SECONDS": f"{self.config.sleep_min_seconds:g}",
             "SLEEP_MAX_SECONDS": f"{self.config.sleep_max_seconds:g}",
             "EGRESS_ADDRESSES": ",".join(self.config.egress_addresses),
+            "SMTP_HOST": self.config.host,
+            "SMTP_PORT": self.urls[SMTP_LISTENER].rpartition(":")[2],
+            "SMTP_SECURITY": "plain",
+            "SMTP_FROM": "JobData <jobdata@sandbox.example>",
+            "SMTP_TO": "you@sandbox.example",
         }
 
     def _desk(self) -> Desk:
@@ -143,9 +162,9 @@ def _response(reply: Reply) -> web.Response:
     return web.Response(body=reply.body, status=reply.status, headers=headers)
 
 
-def _control_handler(desk: Desk) -> _Handler:
+def _plain_handler(answer: Callable[[Ask], Reply]) -> _Handler:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        return _response(desk.handle(await _ask(request)))
+        return _response(answer(await _ask(request)))
 
     return handle
 

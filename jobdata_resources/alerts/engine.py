@@ -7,6 +7,7 @@
                      └──good──► healed, not told: its mail is still sent, then its all-clear
 
 * Incidents are stored before their mails are sent, so a mail server that is down loses nothing.
+* A mail is stored as sent after the server accepted it: whoever is killed between the two sends it once more.
 * The time to the next reminder begins when a mail was *accepted*, not when it was made.
 * Evidence carries its own time. What is not newer than the newest known evidence of the same subject is not news, so
   a sensor may tell the same thing twice after a tick that failed.

@@ -13,10 +13,11 @@ from pydantic import SecretStr
 
 __all__ = ["Story", "excerpt", "redactor"]
 
+# Together these stay well below the 64 KB that a text column of MySQL holds, in Chinese too.
 _HEAD_CHARS, _TAIL_CHARS = 3_000, 2_000
 _HEADLINE_CHARS = 300
-_FACTS = 40
-_FACT_CHARS = 500
+_FACTS = 20
+_FACT_CHARS = 300
 _SHORTEST_SECRET = 4
 
 _PATTERNS = (
@@ -66,10 +67,10 @@ class Story:
         return replace(
             self,
             headline=excerpt(" ".join(redact(self.headline).split()), _HEADLINE_CHARS, 0),
-            affects=redact(self.affects),
+            affects=excerpt(redact(self.affects), _HEADLINE_CHARS, 0),
             detail=excerpt(redact(self.detail), _HEAD_CHARS, _TAIL_CHARS),
             facts=tuple((name, excerpt(redact(value), _FACT_CHARS, 0)) for name, value in self.facts[:_FACTS]),
-            healed=redact(self.healed),
+            healed=excerpt(redact(self.healed), _HEADLINE_CHARS, 0),
         )
 
     def dump(self) -> str:

@@ -15,6 +15,8 @@ from crawler_core.errors import BadSetting
 __all__ = ["Attachment", "Mail", "compose", "parse_address"]
 
 _SUBJECT_CHARS = 180
+_POLICY = SMTP.clone(max_line_length=250)
+"""A subject that fits is not folded: Python would put its first word on a line of its own. Servers take 998."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def compose(mail: Mail, *, sender: Address, recipients: tuple[Address, ...], now
     Args:
         now: zone-aware.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     # A line break in a header would start another one, such as Bcc.
     subject = " ".join(mail.subject.split())
     message["Subject"] = subject if len(subject) <= _SUBJECT_CHARS else f"{subject[: _SUBJECT_CHARS - 1]}…"

@@ -21,19 +21,22 @@ def judged_day(now: dt.datetime, deadline_hour: int) -> dt.date:
 
 
 def judge_coverage(
-    platform: str, *, states: Mapping[str, str], target: float, deadline_hour: int, now: dt.datetime
+    platform: str, *, states: Mapping[str, str], begun: bool, target: float, deadline_hour: int, now: dt.datetime
 ) -> Evidence | None:
     """Judge the last day whose deadline has passed; None when nothing can be said.
 
     Args:
         states: every active keyword and its state on ``judged_day``: pending, partial, done or failed.
+        begun: the platform was crawled before, on any day.
         target: share of the active keywords that must be done, 0 to 1.
 
-    A day on which nothing at all was crawled is told on that day. On the day after, the keywords may be newer than it.
+    A day on which nothing at all was crawled is told on that day, where crawls have begun at all. On the day after,
+    the keywords may be newer than it.
     """
     date = judged_day(now, deadline_hour)
     counted = Counter(states.values())
-    if not states or (set(counted) == {"pending"} and date != now.astimezone(SHANGHAI).date()):
+    untouched = set(counted) == {"pending"}
+    if not states or (untouched and not (begun and date == now.astimezone(SHANGHAI).date())):
         return None
     done = counted["done"]
     missing = [f"{keyword} ({state})" for keyword, state in states.items() if state != "done"]

@@ -14,6 +14,9 @@ from jobdata_resources.alerts import Evidence, Story
 
 __all__ = ["FinishedRun", "judge_runs"]
 
+_HEADLINE = 200
+"""An error of one line that is not longer is told by the headline."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedRun:
@@ -71,7 +74,7 @@ def _story(run: FinishedRun) -> Story:
     return Story(
         headline=f"{run.job} failed: {first}",
         since=run.ended_at,
-        detail=run.error,
+        detail=run.error if run.error.strip() != first or len(first) > _HEADLINE else "",
         facts=tuple(facts),
         run_id=run.run_id,
     )

@@ -94,14 +94,14 @@ def alert_sensor(
         settings = load(AlertSettings)
         with control.open() as store:
             watch = Watch(instance=context.instance, store=store, settings=settings, now=now(), cursor=context.cursor)
-            try:
-                seen = gather(watch)
-            except StoreNotMigrated as error:
-                return dg.SensorResult(skip_reason=f"nothing to watch yet: {error}")
             desk = AlertDesk(
                 store, mailer.mailer(), settings, log=context.log.warning, redact=redactor(secrets()), now=now
             )
-            changed = desk.take(kind, seen.evidence, complete_at=watch.now if seen.complete else None)
+            try:
+                seen = gather(watch)
+                changed = desk.take(kind, seen.evidence, complete_at=watch.now if seen.complete else None)
+            except StoreNotMigrated as error:
+                return dg.SensorResult(skip_reason=f"nothing to watch yet: {error}")
             sent = desk.deliver(kind)
         parts = [seen.looked_at]
         parts += [f"{incident.subject}: {'over' if incident.healed_at else 'open'}" for incident in changed[:10]]

@@ -26,6 +26,7 @@ def coverage(platforms: Sequence[PlatformSpec], *, target: float, deadline_hour:
             judge_coverage(
                 spec.name,
                 states=watch.store.keyword_states(spec.name, date),
+                begun=bool(watch.store.runs(names.raw_pages(spec.name).to_user_string(), limit=1)),
                 target=target,
                 deadline_hour=deadline_hour,
                 now=watch.now,

@@ -109,14 +109,21 @@ def test_checks(check: CheckOutcome, blocking: bool | None, drift: bool | None) 
     ],
 )
 def test_coverage(hour: int, states: dict[str, str], expected: bool | None) -> None:
-    found = judge_coverage("boss", states=states, target=0.95, deadline_hour=22, now=NOW.replace(hour=hour))
+    now = NOW.replace(hour=hour)
+    found = judge_coverage("boss", states=states, begun=True, target=0.95, deadline_hour=22, now=now)
     assert (found.bad if found else None) == expected
+
+
+def test_a_project_that_was_never_crawled_is_no_alarm() -> None:
+    states = {"a": "pending", "b": "pending"}
+    assert judge_coverage("boss", states=states, begun=False, target=0.95, deadline_hour=22, now=NOW) is None
 
 
 def test_the_day_is_judged_from_its_deadline_to_the_next() -> None:
     days = [judged_day(NOW.replace(hour=hour), 22).day for hour in (21, 22, 23)]
     assert days == [20, 21, 21]
-    found = judge_coverage("boss", states={"a": "failed", "b": "done"}, target=0.95, deadline_hour=22, now=NOW)
+    states = {"a": "failed", "b": "done"}
+    found = judge_coverage("boss", states=states, begun=False, target=0.95, deadline_hour=22, now=NOW)
     assert found is not None
     assert found.story.since == NOW.replace(minute=0)
     assert found.story.headline == (

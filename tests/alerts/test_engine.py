@@ -224,6 +224,11 @@ def test_a_long_detail_keeps_head_and_tail() -> None:
     assert len(story.detail) < 5_100
     assert len(story.headline) == 300
     assert excerpt("short", 10, 10) == "short"
+    worst = Story(
+        headline="长" * 9_999, since=START, detail="长" * 99_999, affects="长" * 9_999, healed="长" * 9_999,
+        facts=tuple(("名" * 50, "长" * 9_999) for _ in range(99)),
+    )  # fmt: skip
+    assert len(worst.clean(lambda text: text).dump().encode()) < 65_536, "what a text column of MySQL holds"
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,9 @@ def test_assets(definitions: dg.Definitions) -> None:
     expected["fleet_report"] = (
         "reports", ["team:data"], ["python"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
     )  # fmt: skip
+    expected["stats_total"] = (
+        "reports", ["team:data"], ["clickhouse", "mysql"], {"warehouse"}, [f"{name}_job" for name in PLATFORMS],
+    )  # fmt: skip
     assert found == expected
 
 
@@ -128,6 +131,7 @@ def test_jobs_run_in_one_process(definitions: dg.Definitions) -> None:
     expected["market_refresh"] = ("in_process", {"dagster/max_runtime": "7200"})
     expected["history_cleanup"] = ("in_process", {"dagster/max_runtime": "7200"})
     expected["crawl_plan_job"] = expected["market_report_job"] = ("in_process", {})
+    expected["stats_total_job"] = ("in_process", {"dagster/max_runtime": "3600"})
     assert found == expected
 
 
@@ -146,6 +150,7 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("history_cleanup_schedule", "history_cleanup", "5 0 * * *", "Asia/Shanghai"),
         ("crawl_plan_schedule", "crawl_plan_job", "40 7 * * *", "Asia/Shanghai"),
         ("market_report_schedule", "market_report_job", "30 7 * * *", "Asia/Shanghai"),
+        ("stats_total_schedule", "stats_total_job", "0 */6 * * *", "Asia/Shanghai"),
     }
     assert {(one.name, one.minimum_interval_seconds) for one in repository.sensor_defs} == {
         ("keyword_partitions", 60),
@@ -207,7 +212,7 @@ from dagster._core.workspace.autodiscovery import loadable_targets_from_python_m
 
 [target] = loadable_targets_from_python_module("jobdata_assets.definitions", None)  # as the code server does
 repository = repository_def_from_target_def(target.target_definition)
-assert len(repository.assets_defs_by_key) == 16
+assert len(repository.assets_defs_by_key) == 17
 loaded = [name for name in HEAVY if name in sys.modules]
 assert not loaded, f"loading the definitions imports {loaded}"
 """
