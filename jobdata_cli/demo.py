@@ -1,8 +1,8 @@
 """``jobdata demo``: the main job end to end against the sandbox, on the embedded stores, through Dagster.
 
-Three days of three platforms are crawled, landed and loaded, and the details of a batch of companies. On the way the
-sandbox bans an address, lets a token expire, cuts an answer off and throttles, and one crawl is killed and resumed;
-the closing table shows all of it.
+Three days of three platforms are crawled, landed and loaded, and the details of a batch of companies, and the market
+report is written. On the way the sandbox bans an address, lets a token expire, cuts an answer off and throttles, and
+one crawl is killed and resumed; the closing table shows all of it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _run(sandbox: Any, home: Path, console: Console, started: float) -> bool:
     from crawler_core.platforms import PLATFORMS
     from crawler_core.values import SHANGHAI
     from jobdata_assets.definitions import build_definitions
-    from jobdata_assets.names import COMPANY_CLEANING_JOB
+    from jobdata_assets.names import COMPANY_CLEANING_JOB, MARKET_REPORT_JOB
     from jobdata_cli.demo_report import collect, show
 
     console.print(f"sandbox on {sandbox.urls['boss']} and two more ports, home {home}")
@@ -78,6 +78,7 @@ def _run(sandbox: Any, home: Path, console: Console, started: float) -> bool:
             ok &= _crawl(definitions, name, day, keywords[name], console)
             ok &= _load(definitions, name, day, console)
     ok &= _execute(definitions, COMPANY_CLEANING_JOB, console, today, partition_key=today.isoformat())
+    ok &= _execute(definitions, MARKET_REPORT_JOB, console, today, partition_key=today.isoformat())
     summary = collect(home, days, time.monotonic() - started)
     (home / "demo.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1))
     show(summary, console)
