@@ -3,7 +3,8 @@
 ``python -m bench.plan [--quick] [--days N] [--share X] [--json]`` prints a table, with ``--json`` one line of JSON.
 
 * **full**: every keyword to the end of its lists, every day, as without a plan.
-* **plan**: ``page_budget.plan_pages`` with ``--share`` of the full crawl's pages a day as budget of each platform.
+* **plan**: what the asset ``crawl_plan`` does (``make_plan`` on a control store), with ``--share`` of the full
+  crawl's pages a day as budget of each platform.
 * **equal**: the same budget in equal shares, every keyword from the top.
 
 All three go through the public crawl path (``crawler_core.crawl.crawl`` with signing, paging, judging, landing and the
@@ -31,14 +32,16 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.sandbox_wire import SandboxWire
-from crawler_core.crawl import CUT_SHORT, Allowance, crawl
+from crawler_core.crawl import Allowance, KeywordReport, crawl
 from crawler_core.crawl.resume import judge_envelope
 from crawler_core.keyword import Keyword
 from crawler_core.landing import LandingZone, read_segment
 from crawler_core.platforms import PLATFORMS
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import Query
-from jobdata_assets.page_budget import DayYield, candidates, plan_pages
+from jobdata_assets.allowances import day_allowances, record_yield
+from jobdata_assets.crawl_plan import make_plan
+from jobdata_resources.control import ControlStore, KeywordRow
 from sandbox.market import Market
 from sandbox.roles import KNOWN_ROLES
 
@@ -48,6 +51,7 @@ KEYWORDS = tuple(Keyword.parse(text) for text in (*KNOWN_ROLES, *SMALL))
 FOUND, REQUESTS, BETTER = 0.95, 0.40, 1.5
 
 Chooser = Callable[[PlatformSpec, dt.date], Mapping[str, Allowance] | None]
+Listener = Callable[[KeywordReport], None]
 
 
 @dataclass
@@ -62,7 +66,9 @@ class Outcome:
         return sum(sum(days) for days in self.requests.values())
 
 
-def run_month(choose: Chooser, days: int, folder: Path, market: Market, told: Callable[..., None]) -> Outcome:
+def run_month(
+    choose: Chooser, days: int, folder: Path, market: Market, told: Callable[[KeywordReport], None]
+) -> Outcome:
     """Crawl every platform on every day with the allowances of ``choose``."""
     outcome, wire = Outcome(), SandboxWire(FIRST_DAY, market=market, seed=market.seed)
     zone = LandingZone.from_url(f"file://{folder}")
@@ -70,14 +76,14 @@ def run_month(choose: Chooser, days: int, folder: Path, market: Market, told: Ca
         day = FIRST_DAY + dt.timedelta(days=number)
         wire.move_to(day)
         for name, spec in PLATFORMS.items():
-            before, allowances = wire.requests, choose(spec, day)
+            before = wire.requests
             report = crawl(
                 spec,
                 [Query(name, keyword, spec.nationwide) for keyword in KEYWORDS],
                 date=day,
                 settings=wire.settings(),
                 landing=zone,
-                allowances=allowances,
+                allowances=choose(spec, day),
                 transport=wire,
                 clock=wire.clock,
             )
@@ -86,7 +92,7 @@ def run_month(choose: Chooser, days: int, folder: Path, market: Market, told: Ca
             for job_id in _landed_ids(zone, spec, day):
                 outcome.first_seen.setdefault((name, job_id), day)
             for one in report.keywords:
-                told(name, day, one, (allowances or {}).get(Keyword.parse(one.keyword).key))
+                told(one)
     return outcome
 
 
@@ -101,37 +107,28 @@ def _landed_ids(zone: LandingZone, spec: PlatformSpec, day: dt.date) -> set[str]
 
 
 class Planner:
-    """The plan of each day from what the days before brought: the history is what the asset keeps."""
+    """The plan of each day as the asset makes it, from what the control store keeps of the days before."""
 
-    def __init__(self, budgets: Mapping[str, int], *, floor_days: int, sweep_days: int) -> None:
-        self._budgets, self._floor_days, self._sweep_days = budgets, floor_days, sweep_days
-        self._history: dict[str, dict[str, list[DayYield]]] = defaultdict(lambda: defaultdict(list))
+    def __init__(self, store: ControlStore, budgets: Mapping[str, int], *, floor_days: int, sweep_days: int) -> None:
+        self._store, self._budgets = store, budgets
+        self._floor_days, self._sweep_days = floor_days, sweep_days
+        for name in budgets:
+            store.import_keywords(name, [KeywordRow(keyword=keyword) for keyword in KEYWORDS])
 
-    def choose(self, spec: PlatformSpec, day: dt.date) -> dict[str, Allowance]:
-        known = candidates(
-            self._history[spec.name],
-            searches={keyword.key: 1 for keyword in KEYWORDS},
-            date=day,
+    def choose(self, spec: PlatformSpec, day: dt.date) -> dict[str, Allowance] | None:
+        plan = make_plan(
+            self._store,
+            spec,
+            day,
             budget=self._budgets[spec.name],
-            page_cap=spec.page_cap,
+            floor_days=self._floor_days,
+            sweep_days=self._sweep_days,
         )
-        plan = plan_pages(
-            known, budget=self._budgets[spec.name], floor_days=self._floor_days, sweep_days=self._sweep_days
-        )
-        assert sum(one.pages for one in plan) <= self._budgets[spec.name]
-        return {one.keyword: Allowance(one.pages, one.sweep) for one in plan}
+        assert plan.pages <= plan.budget
+        return day_allowances(self._store, spec.name, day, ())
 
-    def told(self, platform: str, day: dt.date, report: Any, allowance: Allowance | None) -> None:
-        assert allowance is not None
-        self._history[platform][Keyword.parse(report.keyword).key].append(
-            DayYield(
-                date=day,
-                pages=report.pages,
-                fresh=report.fresh,
-                complete=report.stop_reason not in CUT_SHORT,
-                sweep=allowance.sweep,
-            )
-        )
+    def told(self, report: KeywordReport) -> None:
+        record_yield(self._store, report)
 
 
 def equal_shares(budgets: Mapping[str, int]) -> Chooser:
@@ -148,15 +145,18 @@ def measure(days: int, share: float, floor_days: int, sweep_days: int, seed: int
     market = Market(seed)
     with tempfile.TemporaryDirectory(prefix="bench-plan-") as folder:
         home = Path(folder)
-        full = run_month(lambda _spec, _day: None, days, home / "full", market, lambda *_: None)
+        full = run_month(lambda _spec, _day: None, days, home / "full", market, lambda _: None)
         budgets = {name: max(1, int(share * sum(spent) / days)) for name, spent in full.requests.items()}
-        planner = Planner(budgets, floor_days=floor_days, sweep_days=sweep_days)
-        plan = run_month(planner.choose, days, home / "plan", market, planner.told)
-        equal = run_month(equal_shares(budgets), days, home / "equal", market, lambda *_: None)
+        with ControlStore(f"sqlite:///{home / 'control.db'}") as store:
+            store.migrate()
+            planner = Planner(store, budgets, floor_days=floor_days, sweep_days=sweep_days)
+            plan = run_month(planner.choose, days, home / "plan", market, planner.told)
+        equal = run_month(equal_shares(budgets), days, home / "equal", market, lambda _: None)
     return {
         "days": days,
         "keywords": len(KEYWORDS),
         "budgets": budgets,
+        "missed": _missed(plan, full, days),
         "ways": {name: _figures(way, full) for name, way in (("full", full), ("plan", plan), ("equal", equal))},
     }
 
@@ -177,6 +177,16 @@ def _figures(way: Outcome, full: Outcome) -> dict[str, Any]:
     }
 
 
+def _missed(plan: Outcome, full: Outcome, days: int) -> dict[str, int]:
+    """When the postings that the plan never saw were first seen by the full crawl."""
+    seen = [(day - FIRST_DAY).days for job, day in full.first_seen.items() if job not in plan.first_seen]
+    return {
+        "first day": sum(day == 0 for day in seen),
+        "last three days": sum(day >= days - 3 for day in seen),
+        "between": sum(0 < day < days - 3 for day in seen),
+    }
+
+
 def report(result: dict[str, Any]) -> None:
     table = Table(
         title=f"{result['days']} days, {result['keywords']} keywords, 3 platforms; budget {result['budgets']}"
@@ -192,6 +202,7 @@ def report(result: dict[str, Any]) -> None:
             *("-" if late is None else f"{late:.1f}", f"{one['per_thousand']:.0f}"),
         )
     Console(width=120).print(table)
+    print(f"missed by the plan, by the day of the full crawl's first sight: {result['missed']}")
 
 
 def main() -> None:

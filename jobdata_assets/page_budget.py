@@ -105,7 +105,8 @@ def plan_pages(
             purse.deepen(one, depth, f"top: {worth:.2f} new expected on its last page")
         else:
             gathered = one.deep * _never(one.swept)
-            purse.sweep(one, most, f"sweep: about {gathered:.1f} new in {max(1, one.size)} pages")
+            size = max(1, one.size)
+            purse.sweep(one, most, f"sweep: about {gathered:.1f} new in {size} page{'s' if size != 1 else ''}")
     return tuple(purse.decision(one) for one in wanted)
 
 

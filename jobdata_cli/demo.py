@@ -1,8 +1,9 @@
 """``jobdata demo``: the main job end to end against the sandbox, on the embedded stores, through Dagster.
 
 Three days of three platforms are crawled, landed and loaded, and the details of a batch of companies; then companies
-are resolved, openings linked and the view over the market made. On the way the sandbox bans an address, lets a token
-expire, cuts an answer off and throttles, and one crawl is killed and resumed; the closing tables show all of it.
+are resolved, openings linked, and the view over the market and its report made. On the way the sandbox bans an
+address, lets a token expire, cuts an answer off and throttles, and one crawl is killed and resumed; the closing tables
+show all of it.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def _run(sandbox: Any, home: Path, console: Console, started: float) -> bool:
     from crawler_core.platforms import PLATFORMS
     from crawler_core.values import SHANGHAI
     from jobdata_assets.definitions import build_definitions
-    from jobdata_assets.names import COMPANY_CLEANING_JOB, MARKET_JOB
+    from jobdata_assets.names import COMPANY_CLEANING_JOB, MARKET_JOB, MARKET_REPORT_JOB
     from jobdata_cli.demo_report import collect, show
 
     console.print(f"sandbox on {sandbox.urls['boss']} and two more ports, home {home}")
@@ -79,10 +80,11 @@ def _run(sandbox: Any, home: Path, console: Console, started: float) -> bool:
             ok &= _load(definitions, name, day, console)
     ok &= _execute(definitions, COMPANY_CLEANING_JOB, console, today, partition_key=today.isoformat())
     refreshed = _execute(definitions, MARKET_JOB, console, today)
+    ok &= refreshed and _execute(definitions, MARKET_REPORT_JOB, console, today, partition_key=today.isoformat())
     summary = collect(home, days, time.monotonic() - started, market=refreshed)
     (home / "demo.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1))
     show(summary, console)
-    return ok and refreshed
+    return ok
 
 
 def sync_partitions() -> dict[str, list[str]]:

@@ -122,11 +122,16 @@ def _draw(book: Workbook, page: Worksheet, sheet: Sheet, wanted: Chart) -> None:
     grid = {"major_gridlines": {"visible": True, "line": {"color": "#E3E7EC"}}}
     chart.set_title({"name": wanted.title, "name_font": {"size": 12, "bold": True}})
     chart.set_legend({"position": "bottom"} if len(wanted.columns) > 1 else {"none": True})
+    values = {**grid, "num_format": "#,##0", "min": 0, "max": wanted.top}
     if wanted.kind == "bar":
-        chart.set_y_axis({"reverse": True, "num_font": {"size": 9}})
-        chart.set_x_axis({**grid, "num_format": "#,##0", "label_position": "low", "crossing": "max"})
+        # The first row on top; the scale stays below.
+        chart.set_y_axis({"reverse": True, "crossing": "max", "num_font": {"size": 9}})
+        chart.set_x_axis(values)
+    elif wanted.kind == "line":
+        chart.set_x_axis({"date_axis": True, "major_unit": 5, "num_format": "d mmm", "num_font": {"size": 9}})
+        chart.set_y_axis(values)
     else:
-        chart.set_x_axis({"num_format": "d mmm", "num_font": {"size": 9}})
-        chart.set_y_axis({**grid, "num_format": "#,##0", "min": 0})
+        chart.set_x_axis({"num_font": {"size": 9}})
+        chart.set_y_axis(values)
     chart.set_size({"width": 620, "height": max(280, 24 * last + 90) if wanted.kind == "bar" else 320})
     page.insert_chart(1, len(sheet.columns) + 1, chart)

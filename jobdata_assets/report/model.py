@@ -95,7 +95,10 @@ class CompanyLine:
 
 @dataclass(frozen=True, slots=True)
 class SkillLine:
-    """A skill: open postings that ask for it, and its share of all postings with skills and of the week's new ones."""
+    """A skill: open postings that ask for it, and its share of all postings with skills and of the week's new ones.
+
+    ``share_week`` is None when nothing is new, or all is: there is nothing to compare.
+    """
 
     name: str
     open: int
@@ -106,7 +109,7 @@ class SkillLine:
 
     @property
     def momentum(self) -> float | None:
-        """Share among the new postings minus share among all, in points of 1; None without new postings."""
+        """Share among the new postings minus share among all, in points of 1; None where ``share_week`` is."""
         return None if self.share_week is None else self.share_week - self.share
 
 

@@ -113,7 +113,12 @@ def _read(
         ),
         skills=tuple(
             SkillLine(
-                str(name), int(still), still / of_open, int(new), new / of_new if of_new else None, _known(median, paid)
+                str(name),
+                int(still),
+                still / of_open,
+                int(new),
+                new / of_new if 0 < of_new < of_open else None,
+                _known(median, paid),
             )
             for name, still, of_open, new, of_new, paid, median in ask("skills", date=date, limit=_ROWS)
         ),

@@ -59,7 +59,8 @@ def headline(report: MarketReport) -> str:
 
 def render_html(report: MarketReport) -> str:
     """The self-contained page: no script, no image, no font and no link to anywhere but the platforms."""
-    crawled = sorted({line.day for line in report.health})
+    first = min((line.day for line in report.health), default=None)
+    crawled = [first + dt.timedelta(days=place) for place in range((report.date - first).days + 1)] if first else []
     return _template().render(
         report=report,
         words=words,

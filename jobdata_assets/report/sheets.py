@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from jobdata_assets.report.charts import ceiling, nice_ceiling
 from jobdata_assets.report.model import MarketReport, SalaryLine
 
 __all__ = ["Chart", "Column", "Kind", "Sheet", "sheets"]
@@ -26,12 +27,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart beside a sheet: the first column against others, given by place, of at most ``rows`` rows."""
+    """A chart beside a sheet: the first column against others, given by place, of at most ``rows`` rows.
+
+    ``top`` is the end of the scale; None leaves it to the spreadsheet.
+    """
 
     kind: Literal["line", "column", "bar"]
     title: str
     columns: tuple[int, ...]
     rows: int = _CHARTED
+    top: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Sheet:
 def sheets(report: MarketReport) -> tuple[Sheet, ...]:
     """All tables of a report, in the order of the page. Money is CNY a month."""
     titles = {line.platform: line.title for line in report.platforms}
+    top = nice_ceiling(ceiling([value for day in report.trend for value in (day.new, day.closed)]))
     return (
         Sheet(
             "trend",
@@ -69,7 +75,7 @@ def sheets(report: MarketReport) -> tuple[Sheet, ...]:
                 )
                 for place, day in enumerate(report.trend)
             ],
-            Chart("line", "New and closed postings", (1, 2), rows=len(report.trend)),
+            Chart("line", "New and closed postings", (1, 2), rows=len(report.trend), top=top),
         ),
         Sheet(
             "platforms",

@@ -106,7 +106,9 @@ def test_a_report_is_written_and_previewed(zone: LandingZone, home: Path, instan
     [keyword] = report.keywords
     assert (keyword.open, keyword.new, keyword.new_week, keyword.closed_week) == (6, 2, 10, 4)
     assert [(one.name, one.open) for one in report.companies] == [("示例科技0", 3), ("示例科技1", 3)]
-    assert (report.skills[0].name, report.skills[0].open, report.skills[0].share) == ("python", 6, 1.0)
+    python = report.skills[0]
+    assert (python.name, python.open, python.share) == ("python", 6, 1.0)
+    assert python.momentum is None  # all of it is new this week
     # 4 10-20K, 5 20-30K, 6 on request, 7 by the day, 8 10-20K, 9 20-30K
     [salary] = report.keywords_salary
     assert (salary.jobs, salary.median) == (6, 15_000.0)
