@@ -18,7 +18,7 @@ class Outcome(StrEnum):
     OK = "ok"
     """A page of records, and more may follow."""
     LAST = "last"
-    """A page of records that the platform says is the last."""
+    """A page of records that the platform says is the last, or that completes its own count."""
     EMPTY = "empty"
     """An honest answer without records: nothing found, or past the end."""
     THROTTLED = "throttled"

@@ -4,7 +4,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.settings import load
 from jobdata_assets import names
 from jobdata_assets.metadata import counts
+from jobdata_resources.mail import MailError
+from jobdata_resources.mailer_resource import MailerResource
 from jobdata_resources.settings import StoreSettings
 from jobdata_resources.warehouse.errors import WarehouseBusy, WarehouseError, WarehouseUnreachable
 from jobdata_resources.warehouse.facts.market import JOB_ANALYTICS
@@ -29,10 +31,13 @@ CODE_VERSION = "1"
 """Raise it when the same tables would give another report."""
 
 _RETRIES, _RETRY_SECONDS = 3, 60
+_BACKFILL = "dagster/backfill"
 
 
-def market_report_asset(specs: Sequence[PlatformSpec], daily: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
-    """The asset over the job tables of these platforms."""
+def market_report_asset(
+    specs: Sequence[PlatformSpec], daily: dg.DailyPartitionsDefinition, *, retry_seconds: float = _RETRY_SECONDS
+) -> dg.AssetsDefinition:
+    """The asset over the job tables of these platforms; ``retry_seconds`` between attempts of a run."""
 
     @dg.asset(
         key=names.MARKET_REPORT,
@@ -49,11 +54,14 @@ def market_report_asset(specs: Sequence[PlatformSpec], daily: dg.DailyPartitions
             " hiring, which skills are asked for, and how the crawl went.\n\n"
             "A self-contained page, a workbook and CSV files in `$JOBDATA_HOME/reports/<date>/`; `jobdata report open`"
             " shows the newest. What is open or gone is as known when the report is written, so a report of a past day"
-            " that is written again may know more."
+            " that is written again may know more.\n\n"
+            "Sent by e-mail with page and workbook, unless it is one of a backfill."
         ),
         metadata={"folder": "$JOBDATA_HOME/reports/<date>"},
     )
-    def write_report(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
+    def write_report(
+        context: dg.AssetExecutionContext, warehouse: WarehouseResource, mailer: MailerResource
+    ) -> Iterator[dg.MaterializeResult[Any]]:
         # Reading, drawing and spreadsheets are libraries that the other runs do without.
         from jobdata_assets.report.files import report_files, write_files
         from jobdata_assets.report.read import read_report
@@ -65,7 +73,7 @@ def market_report_asset(specs: Sequence[PlatformSpec], daily: dg.DailyPartitions
                 opened.create_job_analytics()
                 report = read_report(opened, date, specs)
         except (WarehouseBusy, WarehouseUnreachable) as error:
-            raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=_RETRY_SECONDS) from error
+            raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=retry_seconds) from error
         except WarehouseError as error:
             raise dg.Failure(f"the report of {date} was not written: {error}", allow_retries=False) from error
         seconds = time.monotonic() - began
@@ -79,9 +87,42 @@ def market_report_asset(specs: Sequence[PlatformSpec], daily: dg.DailyPartitions
                 allow_retries=False,
             ) from error
         context.log.info("%s: %d files in %s", date, len(files.content), folder)
-        return dg.MaterializeResult(metadata=_metadata(report, files, folder, seconds))
+        told, trouble = _send(context, mailer, report, files)
+        metadata = _metadata(report, files, folder, seconds) | {"mail": told}
+        if not trouble:
+            yield dg.MaterializeResult(metadata=metadata)
+            return
+        if context.retry_number < _RETRIES:
+            context.log.warning("not sent, another attempt follows: %s", trouble)
+            raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=retry_seconds)
+        # The report is there, whatever became of the mail: the UI shows it although the run fails.
+        context.log_event(
+            dg.AssetMaterialization(names.MARKET_REPORT, partition=context.partition_key, metadata=metadata)
+        )
+        raise dg.Failure(
+            f"the report of {date} is written but was not sent: {trouble}; materialize the day again to send it",
+            allow_retries=False,
+        )
 
     return write_report
+
+
+def _send(
+    context: dg.AssetExecutionContext, mailer: MailerResource, report: "MarketReport", files: "ReportFiles"
+) -> tuple[str, str]:
+    """Mail the report; what became of it, and what went wrong."""
+    from jobdata_assets.report.mail import report_mail
+
+    post = mailer.mailer()
+    if not post.configured:
+        return "not sent: SMTP_HOST is not set", ""
+    if _BACKFILL in context.run.tags:
+        return "not sent: part of a backfill", ""
+    try:
+        post.send(report_mail(report, files))
+    except MailError as error:
+        return f"not accepted: {error}", str(error)
+    return f"accepted by {post.label}", ""
 
 
 def market_report_job() -> Any:

@@ -16,7 +16,7 @@ import functools
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawler_core.crawl.allowance import CUT_SHORT, NOTHING_NEW, PLANNED, Allowance
 from crawler_core.crawl.report import CheckpointUpdate, KeywordReport
@@ -25,7 +25,7 @@ from crawler_core.crawl.sealing import SegmentWriter, through_cancellation
 from crawler_core.crawl.step import Asked, CrawlContext, Fetcher
 from crawler_core.errors import BadSetting, CorruptSegment, LandingConflict, NoIdentity
 from crawler_core.landing import Envelope, KeywordLanding, KeywordMemory, State
-from crawler_core.outcome import POLICY
+from crawler_core.outcome import POLICY, Outcome
 from crawler_core.values import PageRef, Query, Response, Verdict
 
 __all__ = ["KeywordCrawl", "SearchEnd"]
@@ -233,7 +233,7 @@ class KeywordCrawl:
             city=ref.query.city,
             page=ref.page,
             build=functools.partial(spec.build_search, ref),
-            judge=functools.partial(_judge, spec.judge, ref),
+            judge=functools.partial(_judge, spec.judge, ref, state),
             carry=state.carry,
         )
         verdict = await self._fetcher.fetch(asked)
@@ -313,5 +313,14 @@ class KeywordCrawl:
         )
 
 
-def _judge(judge: Callable[[Response, PageRef], Verdict], ref: PageRef, response: Response) -> Verdict:
-    return judge(response, ref)
+def _judge(
+    judge: Callable[[Response, PageRef], Verdict], ref: PageRef, state: SearchState, response: Response
+) -> Verdict:
+    """The platform's verdict; a page that completes the platform's own count is landed as the last one.
+
+    Whoever reads the landed pages can then tell a search that was read to its end from one that was not.
+    """
+    verdict = judge(response, ref)
+    if verdict.outcome is Outcome.OK and state.completes(verdict):
+        return replace(verdict, outcome=Outcome.LAST)
+    return verdict

@@ -32,7 +32,7 @@ class KeywordReport:
     Attributes:
         state: ``done``: nothing more to fetch today; ``partial``: stopped on the way, resumable; ``failed``: stopped
             by an outcome that needs a person or another day.
-        stop_reason: ``last``, ``empty``, ``all_seen``, ``page_cap``, ``no_new_ids``, an outcome, or
+        stop_reason: ``last``, ``empty``, ``page_cap``, ``no_new_ids``, an outcome, or
             ``no_identity`` and ``not_begun`` when nothing was left to crawl with; ``plan`` and ``nothing_new`` when
             a crawl plan ended a search before its list did.
         pages, records: landed in all for the day; ``fetched`` counts this crawl's own requests.

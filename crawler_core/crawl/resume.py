@@ -26,6 +26,10 @@ class SearchState:
     carry: dict[str, str] = field(default_factory=dict)
     ended: str = ""
 
+    def completes(self, verdict: Verdict) -> bool:
+        """Whether with this page every record that the platform counts is here: the page after would be empty."""
+        return verdict.total is not None and len(self.seen) + len(set(verdict.ids) - self.seen) >= verdict.total
+
     def take(self, verdict: Verdict) -> int:
         """Remember a page that counted; returns how many ids were new."""
         before = len(self.seen)
@@ -37,9 +41,9 @@ class SearchState:
         elif verdict.records and not new:
             # A list that ignores the page number serves the same ids for ever and would eat the budget.
             self.ended = "no_new_ids"
-        elif verdict.total is not None and len(self.seen) >= verdict.total:
-            # Every record the platform counts is here: the page after would be empty.
-            self.ended = "all_seen"
+        elif self.completes(verdict):
+            # A landed page that is judged again: it was landed as the last one.
+            self.ended = Outcome.LAST
         return new
 
 

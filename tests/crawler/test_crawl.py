@@ -143,6 +143,13 @@ def test_a_search_ends_at(bench: Bench, handler: Handler, reason: str, pages: in
     assert (item.state, item.stop_reason, item.pages) == ("done", reason, pages)
 
 
+def test_a_page_that_completes_the_platforms_count_is_landed_as_the_last_one(bench: Bench) -> None:
+    pages = [page("a", "b", total=3), page("b", "c", total=3)]
+    [item] = bench.crawl(sequence(pages)).keywords
+    assert (item.state, item.stop_reason, item.pages, item.new_ids) == ("done", "last", 2, 3)
+    assert [outcome for _, _, outcome in bench.landed()] == ["ok", "last"]
+
+
 def test_several_cities_of_a_keyword_share_one_manifest(bench: Bench) -> None:
     [item] = bench.crawl(market(2), cities=("100", "101")).keywords
     assert (item.pages, item.state) == (4, "done")

@@ -20,11 +20,13 @@ from jobdata_assets.market_report import market_report_asset
 from jobdata_assets.partitions import daily_partitions
 from jobdata_assets.report.read import read_report, report_sql
 from jobdata_resources.landing import LandingResource
+from jobdata_resources.mailer_resource import MailerResource
 from jobdata_resources.settings import StoreSettings
 from jobdata_resources.warehouse import Warehouse, open_warehouse
 from jobdata_resources.warehouse_resource import WarehouseResource
 from schedules.daily import market_report_schedule
 from tests.support.landed_pages import boss_body, boss_item, envelope
+from tests.support.mail_server import mail_server
 
 DAY = dt.date(2026, 11, 21)
 YESTERDAY = DAY - dt.timedelta(days=1)
@@ -50,12 +52,13 @@ def land(zone: LandingZone, date: dt.date, numbers: range) -> None:
     land_pages(zone, "boss", date, "数据工程师", "100010000", [(page, len(items))])
 
 
-def launch(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+def launch(instance: dg.DagsterInstance, **tags: str) -> dg.ExecuteInProcessResult:
     return dg.materialize(
-        [market_report_asset(SPECS, daily_partitions(DAY, 14))],
+        [market_report_asset(SPECS, daily_partitions(DAY, 14), retry_seconds=0)],
         instance=instance,
-        resources={"warehouse": WarehouseResource()},
+        resources={"warehouse": WarehouseResource(), "mailer": MailerResource()},
         partition_key=DAY.isoformat(),
+        tags=tags,
         selection="market_report",
         raise_on_error=False,
     )
@@ -119,6 +122,34 @@ def test_a_report_is_written_and_previewed(zone: LandingZone, home: Path, instan
     ]  # fmt: skip
     assert [(one.outcome, one.pages) for one in report.outcomes] == [("last", 1)]
     assert not report.first_day
+
+
+def test_a_report_is_mailed_with_page_and_workbook_but_not_by_a_backfill(
+    home: Path, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert write(instance)["mail"] == "not sent: SMTP_HOST is not set"
+    with mail_server(tmp_path, "plain") as box:
+        for name, value in box.env("plain").items():
+            monkeypatch.setenv(name, value)
+        assert launch(instance, **{"dagster/backfill": "b"}).success
+        assert box.mails == []
+        assert write(instance)["mail"].startswith("accepted by")
+        [mail] = box.mails
+        assert str(mail["Subject"]).startswith("Job market 2026-11-21")
+        attached = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
+        folder = home / "reports" / "2026-11-21"
+        assert attached["market-report-2026-11-21.xlsx"] == (folder / "market-report-2026-11-21.xlsx").read_bytes()
+        box.refuse = "451 come back later"
+        run = launch(instance)
+        assert not run.success
+        [event] = [event for event in run.all_events if event.is_step_failure]
+        failure = event.step_failure_data.user_failure_data
+        assert failure is not None
+        assert "is written but was not sent" in (failure.description or "")
+        assert "come back later" in (failure.description or "")
+        latest = instance.get_latest_materialization_event(names.MARKET_REPORT)
+        assert latest is not None
+        assert latest.run_id == run.run_id, "the report is shown although it was not sent"
 
 
 def check_each_question_runs_on_the_view(warehouse: Warehouse) -> None:

@@ -37,7 +37,7 @@ def judge(response: Response, ref: PageRef) -> Verdict:
         return Verdict(outcome=Outcome(body["outcome"]), detail=body.get("detail", "scripted"))
     ids = tuple(body["items"])
     outcome = Outcome.EMPTY if not ids else Outcome.LAST if body.get("last") else Outcome.OK
-    return Verdict(outcome=outcome, ids=ids, records=len(ids), carry={"cursor": str(ref.page)})
+    return Verdict(outcome=outcome, ids=ids, records=len(ids), total=body.get("total"), carry={"cursor": str(ref.page)})
 
 
 def spec(*, needs_token: bool = False, page_cap: int = 10) -> PlatformSpec:
@@ -59,8 +59,8 @@ def spec(*, needs_token: bool = False, page_cap: int = 10) -> PlatformSpec:
     )
 
 
-def page(*ids: str, last: bool = False) -> bytes:
-    return json.dumps({"items": list(ids), "last": last}).encode()
+def page(*ids: str, last: bool = False, total: int | None = None) -> bytes:
+    return json.dumps({"items": list(ids), "last": last, "total": total}).encode()
 
 
 def outcome(name: str, detail: str = "scripted") -> bytes:
