@@ -94,6 +94,9 @@ def ticks(dev: DagsterDev) -> dict[str, int]:
     found = dev.ask(_ON)["repositoryOrError"]
     states = [(one["name"], one["sensorState"]) for one in found["sensors"]]
     states += [(one["name"], one["scheduleState"]) for one in found["schedules"]]
+    failed = [name for name, state in states if any(tick["status"] == "FAILURE" for tick in state["ticks"])]
+    if failed:  # a tick that fails is cheap
+        raise RuntimeError(f"ticks of {', '.join(failed)} failed; see {dev.log}")
     return {name: len(state["ticks"]) for name, state in states if state["status"] == "RUNNING"}
 
 
