@@ -77,10 +77,14 @@ def _fill_stores(sandbox: SandboxProcess) -> None:
         store.migrate()
         with as_file(files("jobdata_cli") / "demo_keywords.csv") as path:
             store.import_keyword_file(path)
-        # Tokens of an earlier sandbox are worth nothing to this one.
+        given = [Token(mpt=SecretStr(token["mpt"]), wt2=SecretStr(token["wt2"])) for token in sandbox.tokens()]
+        ours = {token.fingerprint for token in given}
+        # Tokens of another sandbox are worth nothing to this one; its own are good again, whatever became of them.
         for token in store.tokens():
-            if token.active:
+            if token.active and token.fingerprint not in ours:
                 store.disable_token(token.fingerprint, "an earlier sandbox's")
-        store.add_tokens(Token(mpt=SecretStr(token["mpt"]), wt2=SecretStr(token["wt2"])) for token in sandbox.tokens())
+        store.add_tokens(given)
+        for fingerprint in ours:
+            store.enable_token(fingerprint)
     with open_warehouse(settings, comment={"asset": "playground"}) as warehouse:
         warehouse.migrate()
