@@ -42,7 +42,10 @@ def company_asset(specs: Sequence[PlatformSpec] = tuple(PLATFORMS.values())) -> 
         pool=names.WAREHOUSE_POOL,
         check_specs=[
             dg.AssetCheckSpec(
-                "orphans", asset=names.COMPANY, blocking=True, description="Every account has its row in `company`."
+                "orphans",
+                asset=names.COMPANY,
+                blocking=True,
+                description="Every account points to a company that has its row.",
             )
         ],
         description=(

@@ -104,6 +104,7 @@ def crawl_plan_asset(specs: Sequence[PlatformSpec], daily: dg.DailyPartitionsDef
         kinds={"python"},
         tags={"layer": "plan"},
         code_version=CODE_VERSION,
+        metadata={"dagster/table_name": "crawl_plan", "store": "control store"},
         description=(
             "How many pages each keyword may cost on a day, so that the page budget of a platform"
             " (`CRAWL_PAGES_PER_DAY`) is spent where it finds most new postings.\n\n"
@@ -153,6 +154,7 @@ def crawl_plan_job() -> Any:
         selection=dg.AssetSelection.assets(names.CRAWL_PLAN),
         description="Divide the page budget of the day among the keywords of every platform.",
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
     )
 
 

@@ -40,6 +40,7 @@ def fleet_report_asset(specs: Sequence[PlatformSpec], daily: dg.DailyPartitionsD
         tags={"layer": "operations"},
         code_version="1",
         pool=names.WAREHOUSE_POOL,
+        metadata={"folder": "$LANDING_URL/fleet/<board>"},
         description=(
             "Instances, hours, price and pages of the fleet on a day, by run, with the cost of a thousand pages and of"
             " a posting that was never seen before. Read from the fleet's boards in the landing zone and from the job"

@@ -77,4 +77,5 @@ def market_job() -> UnresolvedAssetJobDefinition:
         description="Resolve companies across platforms, link postings of one opening, and make `job_analytics` anew.",
         tags={_MAX_RUNTIME: str(_LOAD_SECONDS)},
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
     )

@@ -132,6 +132,7 @@ def market_report_job() -> Any:
         selection=dg.AssetSelection.assets(names.MARKET_REPORT),
         description="Write the report on the job market up to a day.",
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
     )
 
 

@@ -61,6 +61,7 @@ def stats_total_asset(
         code_version="1",
         pool=names.WAREHOUSE_POOL,
         output_required=False,
+        metadata={"dagster/table_name": "stats_total", "store": "control store"},
         description=(
             "Rows, distinct jobs, companies and jobs new in the last 24 hours, per platform and in all, compared with"
             " the run before and with the same hour of last week.\n\nStored in `stats_total` of the control store,"
@@ -112,6 +113,7 @@ def stats_total_job() -> UnresolvedAssetJobDefinition:
         description="Count the tables of all platforms, store the totals, and send them.",
         tags={"dagster/max_runtime": str(_RUN_SECONDS)},
         executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
     )
 
 

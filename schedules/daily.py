@@ -27,6 +27,7 @@ def crawl_plan_schedule(*, running: bool) -> dg.ScheduleDefinition:
         execution_timezone=TIMEZONE,
         default_status=_status(running),
         description="Divides the page budget of the day among the keywords. Skips when CRAWL_PAGES_PER_DAY is not set.",
+        metadata=names.OWNED,
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         set_up = load(PlanSettings).crawl_pages_per_day is not None
@@ -51,6 +52,7 @@ def market_report_schedule(*, running: bool) -> dg.ScheduleDefinition:
         execution_timezone=TIMEZONE,
         default_status=_status(running),
         description="Writes the report on the job market up to the day before. Skips while one is being written.",
+        metadata=names.OWNED,
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         date = scheduled_day(context) - dt.timedelta(days=1)

@@ -36,6 +36,7 @@ def fleet_crawl_schedule(spec: PlatformSpec, *, minute: int, running: bool) -> d
             " of the platform is under way, and while CRAWL_ON is not `fleet`."
         ),
         tags={names.PLATFORM_TAG: spec.name},
+        metadata=names.OWNED,
     )
     def tick(
         context: dg.ScheduleEvaluationContext, control: ControlResource, fleet: FleetResource

@@ -22,6 +22,7 @@ def stats_total_schedule(*, running: bool) -> dg.ScheduleDefinition:
         execution_timezone=TIMEZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
         description="Counts, stores and sends the totals every six hours; skips while a run of it is under way.",
+        metadata=names.OWNED,
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         under_way = runs_under_way(context.instance, names.STATS_TOTAL_JOB, names.STATS_TOTAL)

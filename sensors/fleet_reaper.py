@@ -5,6 +5,7 @@
 import dagster as dg
 
 from crawler_core.errors import BadSetting
+from jobdata_assets import names
 from jobdata_resources.fleet_resource import FleetResource
 from jobdata_resources.landing import LandingResource
 
@@ -24,6 +25,7 @@ def fleet_reaper_sensor(*, running: bool) -> dg.SensorDefinition:
             "Deletes instances of this project that are past their expiry, whose board is closed, or whose run has"
             " been silent for FLEET_ORPHAN_SECONDS, and closes the boards they leave."
         ),
+        metadata=names.OWNED,
     )
     def tick(context: dg.SensorEvaluationContext, fleet: FleetResource, landing: LandingResource) -> dg.SensorResult:
         try:

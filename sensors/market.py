@@ -47,6 +47,7 @@ def market_sensor(
             "Resolves companies, links openings and makes job_analytics anew after a day was loaded and no other load"
             " is under way, and once an hour while company details arrive."
         ),
+        metadata=names.OWNED,
     )
     def tick(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         instance = context.instance

@@ -7,19 +7,18 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
-from crawler_core.settings import EnvSettings, load
+from crawler_core.settings import load
 from jobdata_resources.doctor.check import TIMEOUT_SECONDS, Finding, fail, ok, warn
+from jobdata_resources.settings import MailSettings
 
 __all__ = ["MailPlace", "configured_mail", "look_at_mail", "look_at_server"]
-
-_IMPLICIT, _STARTTLS = ("ssl", "tls"), ("starttls",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailPlace:
-    """Where mail is handed over, as plain values. ``security``: ``starttls``, ``ssl`` (or ``tls``), else plain."""
+    """Where mail is handed over, as plain values. ``security``: ``starttls``, ``ssl`` or ``plain``."""
 
     host: str
     port: int
@@ -28,24 +27,18 @@ class MailPlace:
     password: SecretStr = field(default_factory=lambda: SecretStr(""))
 
 
-class _SmtpVariables(EnvSettings):
-    """The variables of the mailer, read loosely: what they may be is the mailer's business."""
-
-    smtp_host: str = ""
-    smtp_port: int | None = Field(None, ge=1, le=65535)
-    smtp_security: str = "starttls"
-    smtp_user: str = ""
-    smtp_pass: SecretStr = SecretStr("")
-
-
 def configured_mail() -> MailPlace | None:
-    """The server of ``SMTP_*``; None when none is configured. The one place that knows these names."""
-    found = load(_SmtpVariables)
-    if not found.smtp_host:
+    """The server of the mailer; None when none is configured."""
+    found = load(MailSettings)
+    if not found.smtp_host or found.smtp_port is None:
         return None
-    security = found.smtp_security.lower()
-    port = found.smtp_port or (465 if security in _IMPLICIT else 587 if security in _STARTTLS else 25)
-    return MailPlace(host=found.smtp_host, port=port, security=security, user=found.smtp_user, password=found.smtp_pass)
+    return MailPlace(
+        host=found.smtp_host,
+        port=found.smtp_port,
+        security=found.smtp_security,
+        user=found.smtp_user,
+        password=found.smtp_pass,
+    )
 
 
 def look_at_mail() -> Iterator[Finding]:
@@ -62,12 +55,12 @@ def look_at_server(place: MailPlace, *, context: ssl.SSLContext | None = None) -
     where = f"{place.host}:{place.port}"
     trust = context or ssl.create_default_context()
     try:
-        if place.security in _IMPLICIT:
+        if place.security == "ssl":
             server: smtplib.SMTP = smtplib.SMTP_SSL(place.host, place.port, timeout=TIMEOUT_SECONDS, context=trust)
         else:
             server = smtplib.SMTP(place.host, place.port, timeout=TIMEOUT_SECONDS)
         with server:
-            if place.security in _STARTTLS:
+            if place.security == "starttls":
                 server.starttls(context=trust)
             if place.user:
                 server.login(place.user, place.password.get_secret_value())
@@ -77,7 +70,7 @@ def look_at_server(place: MailPlace, *, context: ssl.SSLContext | None = None) -
     except smtplib.SMTPNotSupportedError:
         return fail(
             f"mail server {where} does not offer what is configured (SMTP_SECURITY={place.security})",
-            "try SMTP_SECURITY=ssl (port 465) or none, or leave SMTP_USER empty for a relay without login",
+            "try SMTP_SECURITY=ssl (port 465) or plain, or leave SMTP_USER empty for a relay without login",
         )
     except ssl.SSLError as error:
         return fail(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from jobdata_assets import names
 from jobdata_resources.alerts import KINDS, AlertDesk, Evidence
 from jobdata_resources.alerts.story import redactor
 from jobdata_resources.control import ControlStore, StoreNotMigrated
@@ -89,6 +90,7 @@ def alert_sensor(
             f" What to do: `{kind}` in docs/runbook.md."
         ),
         tags={"alert": KINDS[kind].name},
+        metadata=names.OWNED,
     )
     def tick(context: dg.SensorEvaluationContext, control: ControlResource, mailer: MailerResource) -> dg.SensorResult:
         settings = load(AlertSettings)

@@ -59,15 +59,16 @@ def test_mail_server(mail_server: tuple[int, ssl.SSLContext]) -> None:
     assert look().status == "ok"
     assert status(look(password=SecretStr("wrong"))) == ("fail", "correct SMTP_USER and SMTP_PASS")
     assert "trust its CA" in look(context=None).remedy
-    assert look(security="none").remedy.startswith("try SMTP_SECURITY=ssl")
+    assert look(security="plain").remedy.startswith("try SMTP_SECURITY=ssl")
     assert "check SMTP_SECURITY" in look(security="ssl").remedy
     assert status(look(port=free_port())) == ("fail", "check SMTP_HOST and SMTP_PORT")
 
 
 def test_mail_is_configured_by_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert status(worst(mail.look_at_mail()))[0] == "warn"
-    monkeypatch.setenv("SMTP_HOST", "mail.example")
-    for security, port in {"starttls": 587, "SSL": 465, "none": 25}.items():
+    for name, value in {"HOST": "mail.example", "FROM": "jobdata@example.com", "TO": "ops@example.com"}.items():
+        monkeypatch.setenv(f"SMTP_{name}", value)
+    for security, port in {"starttls": 587, "SSL": 465, "plain": 25}.items():
         monkeypatch.setenv("SMTP_SECURITY", security)
         place = mail.configured_mail()
         assert place is not None

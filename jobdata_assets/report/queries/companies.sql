@@ -10,7 +10,7 @@ SELECT
 FROM
 (
     SELECT
-        if(resolved_company_id != '', resolved_company_id, company_name) AS name,
+        if(company_id != '', company_id, company_name) AS name,
         company_name AS shown,
         toString(platform) AS platform,
         toString(city) AS city,

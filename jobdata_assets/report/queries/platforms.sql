@@ -17,7 +17,7 @@ FROM
         status = 'open' AS still_open,
         toDate(first_seen) AS first_day,
         toDate(last_seen) AS last_day,
-        if(resolved_company_id != '', resolved_company_id, company_name) AS company,
+        if(company_id != '', company_id, company_name) AS company,
         toFloat64(salary_min + salary_max) / 2 AS middle
     FROM {jobs:Identifier}
 )

@@ -79,7 +79,6 @@ _OUT: Final[tuple[tuple[Column, str], ...]] = (
     (_column("title"), "j.title"),
     (_column("company_id", doc="company across platforms, see `company`; empty when unresolved"), "{company}"),
     (_column("opening_id", doc="equal for postings of one opening; empty until it was linked"), "{opening}"),
-    (_column("resolved_company_id", doc="the same as company_id, under its former name"), "{company}"),
     (_column("platform_company_id", doc="the platform's own"), "j.company_id"),
     (_column("company_name", doc="as published"), "j.company_name"),
     (_column("province", _WORD, "short name"), "f_place.province"),
