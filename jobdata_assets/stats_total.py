@@ -164,13 +164,14 @@ def _deliver(
         problems += trouble
     if mailer.configured and totals.mailed_at is None:
         try:
-            mailer.send(report_mail(compare(totals, history)))
+            refused = mailer.send(report_mail(compare(totals, history)))
         except MailError as error:
             told["mail"] = f"not accepted: {error}"
             problems.append(str(error))
         else:
             store.totals_delivered(totals.key, mailed=True)
-            told["mail"] = f"accepted by {mailer.label}"
+            but = f", but not for {', '.join(refused)}; check SMTP_TO" if refused else ""
+            told["mail"] = f"accepted by {mailer.label}{but}"
     elif mailer.configured:
         told["mail"] = f"accepted before by {mailer.label}"
     return told, problems

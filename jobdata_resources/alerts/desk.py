@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -27,15 +27,15 @@ class Post(Protocol):
     def configured(self) -> bool:
         """Whether there is a server."""
 
-    def send(self, mail: Mail) -> None:
-        """Hand over a mail; returns when it was accepted."""
+    def send(self, mail: Mail) -> Mapping[str, str]:
+        """Hand over a mail; returns the recipients it was not accepted for, when it was accepted for others."""
 
 
 class AlertDesk:
     """Incidents of the control store, and the mails about them.
 
     Args:
-        log: takes the text of a mail where no server is configured: that counts as accepted.
+        log: takes warnings, and the text of a mail where no server is configured: that counts as accepted.
         redact: takes secrets out of a text.
         now: zone-aware clock.
         monotonic: seconds, for the time budget of a tick.
@@ -110,6 +110,8 @@ class AlertDesk:
             due, now=self._now(), ui_url=settings.dagster_ui_url, runbook_url=settings.alert_runbook_url
         )
         if self._post.configured:
-            self._post.send(mail)
+            refused = self._post.send(mail)
+            for address, words in refused.items():
+                self._log(f"a mail was accepted, but not for {address}: {words}; check SMTP_TO")
         else:
             self._log(f"SMTP_HOST is not set, so this is only logged. {mail.subject}\n{mail.text}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from jobdata_resources.mail.errors import MailRefused, MailServerUnavailable
@@ -50,28 +50,30 @@ class Mailer:
             f"{settings.smtp_host}:{settings.smtp_port} ({settings.smtp_security})" if self.configured else "no server"
         )
 
-    def send(self, mail: Mail) -> None:
-        """Hand over a mail; it is accepted for every recipient, or an error is raised.
+    def send(self, mail: Mail) -> dict[str, str]:
+        """Hand over a mail; returns the recipients it was not accepted for, with the server's words.
+
+        Somebody has it when this returns. Sending it again for the sake of one wrong address would give it to the
+        others again and again.
 
         Raises:
             MailServerUnavailable: no connection, no encryption or no login.
-            MailRefused: the server does not take this mail, or not for one of the recipients (the others have it).
+            MailRefused: the server does not take this mail, or not for any of the recipients.
         """
         message = compose(mail, sender=self._sender, recipients=self._recipients, now=self._now())
         with self._session() as server:
             try:
                 refused = server.send_message(message)
             except smtplib.SMTPRecipientsRefused as error:
-                refused = error.recipients
+                told = "; ".join(f"{address}: {words}" for address, words in _refused(error.recipients).items())
+                raise MailRefused(f"mail server {self.label} does not take mail for {told}; check SMTP_TO") from None
             except smtplib.SMTPServerDisconnected as error:
                 raise MailServerUnavailable(f"mail server {self.label} hung up: {error}") from None
             except smtplib.SMTPException as error:
                 raise MailRefused(f"mail server {self.label} refused a mail: {_said(error)}") from None
             except OSError as error:
                 raise MailServerUnavailable(f"mail server {self.label} stopped answering: {error}") from None
-        if refused:
-            told = "; ".join(f"{address}: {_decode(code, text)}" for address, (code, text) in refused.items())
-            raise MailRefused(f"mail server {self.label} does not take mail for {told}; check SMTP_TO")
+        return _refused(refused)
 
     def check(self) -> None:
         """Connect, encrypt and log in, and send nothing.
@@ -121,6 +123,10 @@ class Mailer:
             raise MailServerUnavailable(
                 f"mail server {self.label} refused the login{code}; check SMTP_USER and SMTP_PASS"
             ) from None
+
+
+def _refused(recipients: Mapping[str, tuple[int, bytes]]) -> dict[str, str]:
+    return {address: _decode(code, text) for address, (code, text) in recipients.items()}
 
 
 def _said(error: BaseException) -> str:

@@ -39,12 +39,14 @@ class Post:
     sent: list[tuple[dt.datetime, Mail]] = field(default_factory=list)
     broken: Callable[[Mail], MailError | None] = lambda _: None
     configured: bool = True
+    refused: dict[str, str] = field(default_factory=dict)
 
-    def send(self, mail: Mail) -> None:
+    def send(self, mail: Mail) -> dict[str, str]:
         error = self.broken(mail)
         if error is not None:
             raise error
         self.sent.append((self.clock(), mail))
+        return self.refused
 
     def subjects(self) -> list[str]:
         return [mail.subject for _, mail in self.sent]

@@ -146,6 +146,17 @@ def test_without_a_server_the_mail_is_logged_and_counts_as_told(
     assert "docs/runbook.md#failed_run" in line
 
 
+def test_one_wrong_address_does_not_make_the_others_read_it_again_and_again(
+    desk: AlertDesk, post: Post, logged: list[str], clock: Clock
+) -> None:
+    post.refused = {"gone@example.com": "550 no such user"}
+    desk.take("failed_run", [bad(at=clock.now)])
+    desk.deliver("failed_run")
+    desk.deliver("failed_run")
+    assert len(post.sent) == 1
+    assert logged == ["a mail was accepted, but not for gone@example.com: 550 no such user; check SMTP_TO"]
+
+
 def test_times_survive_the_store(desk: AlertDesk, store: ControlStore, clock: Clock) -> None:
     clock.advance(microseconds=123_456)
     [changed] = desk.take("failed_run", [bad(at=clock.now)])

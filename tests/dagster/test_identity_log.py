@@ -10,7 +10,9 @@ from crawler_core.crawl import KeywordReport
 from crawler_core.values import SHANGHAI
 from jobdata_assets.identity_log import IdentityLog, count_identities
 from jobdata_resources.control import ControlStore
+from sensors.alerts.identities import judge_identities
 from tests.dagster.desk import TODAY, Desk
+from tests.support.toy_platform import market, outcome
 
 NOON = dt.datetime(2026, 11, 21, 12, tzinfo=SHANGHAI)
 
@@ -68,3 +70,17 @@ def test_a_crawl_leaves_what_its_addresses_met(desk: Desk) -> None:
     [found] = desk.store.identity_runs(dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
     assert (found.run_id, found.kind, found.name, found.errors, found.bans) == (run.run_id, "egress", "local", 0, 0)
     assert found.pages == desk.requests() > 0
+
+
+def test_a_ban_on_the_wire_becomes_an_alert_about_that_address_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EGRESS_ADDRESSES", "127.0.1.1,127.0.1.2")
+    good = market(2)
+    desk.script(lambda request, egress: outcome("banned") if egress == "127.0.1.1" else good(request, egress))
+    desk.keywords("a", "b")
+    assert desk.launch("a", "b").success
+    now = dt.datetime.now(dt.UTC)
+    runs = desk.store.identity_runs(now - dt.timedelta(hours=1))
+    assert {run.name: run.bans > 0 for run in runs} == {"127.0.1.1": True, "127.0.1.2": False}
+    assert [one.subject for one in judge_identities(runs, now=now)] == ["boss address 127.0.1.1"]
