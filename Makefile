@@ -22,8 +22,8 @@ $(READY): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## crawl three platforms of the sandbox into deduplicated tables
-	$(BIN)/jobdata demo
+demo: $(READY) ## crawl three platforms of the sandbox into tables; FLEET=1: on instances
+	$(BIN)/jobdata demo $(if $(FLEET),--fleet)
 
 test: check ## lint, types, layers and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from crawler_core.values import SHANGHAI, Query
 from jobdata_resources.fleet.artefact import Artefact, build
 from jobdata_resources.fleet.closing import close_board, end_instance
 from jobdata_resources.fleet.ecs import Ecs, Instance
+from jobdata_resources.fleet.errors import FleetRefused
 from jobdata_resources.fleet.hands import Hands
 from jobdata_resources.fleet.ledger import Caps, Ledger, Spent
 from jobdata_resources.fleet.look import Look, NodeRow
@@ -35,6 +37,9 @@ from jobdata_resources.fleet.settings import FleetSettings
 from jobdata_resources.fleet.supervisor import Listener, Result, Supervisor
 
 __all__ = ["Fleet", "FleetReport", "Status"]
+
+PROBE = "fleet-probe"
+"""Folder of the objects by which a bucket is tried."""
 
 _BUCKET_ENV = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
 """Of the bucket, without credentials: those come from the instance's role."""
@@ -133,9 +138,26 @@ class Fleet:
 
     def supervise(self, board: str, todo: Sequence[Work], hands: Hands, listener: Listener) -> Result:
         """Run a board to its end; see ``Supervisor.run``."""
+        self.check_bucket()
         who = f"{socket.gethostname()}/{os.getpid()}"
         roster = Roster(self._zone, board)
         return Supervisor(Board(self._zone, board), roster, hands, listener, who=who, now=self._now).run(todo)
+
+    def check_bucket(self) -> None:
+        """Whether the bucket keeps the one promise that leases, ledger and pages stand on.
+
+        Raises:
+            FleetRefused: it lets an object be created that is there.
+        """
+        path = f"{PROBE}/{secrets.token_hex(8)}"
+        try:
+            if not self._zone.create(path, b"1") or self._zone.create(path, b"2"):
+                raise FleetRefused(
+                    f"{self._zone.url} creates an object over one that is there: two nodes could hold one keyword; use"
+                    " a bucket that honours If-None-Match"
+                )
+        finally:
+            self._zone.delete(path)
 
     def hands(self, *, tokens: TokenSource | None = None, token_count: int = 0) -> Hands:
         """What a supervisor acts through."""

@@ -103,7 +103,12 @@ class Ground:
         return CrawlSettings(**(known | quick | self.crawl_changes))
 
     def fleet(self) -> Fleet:
-        node = NodeSettings(fleet_lease_seconds=3.0, fleet_patience_seconds=5.0, fleet_idle_seconds=20.0)
+        node = NodeSettings(
+            fleet_lease_seconds=3.0,
+            fleet_patience_seconds=5.0,
+            fleet_idle_seconds=20.0,
+            fleet_node_role=self.ecs.env["ECS_RAM_ROLE"],
+        )
         return Fleet(self.zone, settings=self.fleet_settings(), node=node, crawl=self.crawl_settings())
 
     def hands(self, fleet: Fleet) -> Hands:
@@ -149,5 +154,5 @@ def fleet_environment(cloud: Mapping[str, str]) -> dict[str, str]:
         "FLEET_SECURITY_GROUP": cloud["ECS_SECURITY_GROUP_ID"],
         "FLEET_VSWITCHES": ",".join("=".join(pair) for pair in switches),
         "FLEET_TYPES": cloud["ECS_INSTANCE_TYPES"],
-        "FLEET_NODE_ROLE": "",
+        "FLEET_NODE_ROLE": cloud["ECS_RAM_ROLE"],
     }

@@ -8,6 +8,8 @@ from random import Random
 import pytest
 
 from crawler_core import __version__
+from crawler_core.errors import BadSetting
+from crawler_core.fleet.metadata import role_credentials
 from crawler_core.landing import read_segment
 from jobdata_resources.fleet.errors import FleetError, FleetRefused
 from jobdata_resources.fleet.look import Look
@@ -35,7 +37,19 @@ def everything_is_right(ground: Ground, board: str = "b1") -> None:
 def test_a_fleet_crawls_three_platforms_and_leaves_nothing(ground: Ground) -> None:
     ground.changes["fleet_instances"] = 3
     told = Told()
+    credentials: list[dict[str, object]] = []
+
+    def ask_metadata(look: Look) -> None:
+        up = [row.instance for row in look.rows if row.state == "up"]
+        if up and not credentials:
+            url = f"{ground.ecs.urls['metadata']}/{up[0]}/latest"
+            credentials.append(role_credentials(url, ground.ecs.env["ECS_RAM_ROLE"])())
+            with pytest.raises(BadSetting, match="no such RAM role"):
+                role_credentials(url, "another")()
+
+    told.on_look = ask_metadata
     result = ground.run(WORDS, told=told)
+    assert str(credentials[0]["access_key_id"]).startswith("STS.")
     assert (result.stop_reason, len(result.reports)) == ("", 9)
     everything_is_right(ground)
     assert sorted((report.platform, report.keyword) for report, _ in told.keywords) == sorted(
