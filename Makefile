@@ -44,6 +44,7 @@ bench: $(READY) ## the measurements of bench/
 	$(BIN)/python -m bench.crawl
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.dagster
+	$(BIN)/python -m bench.fleet
 
 format: $(READY) ## let ruff lay the code out
 	$(BIN)/ruff check --fix .

@@ -2,8 +2,9 @@
 
     python -m bench.fleet [--instances 1 5 20] [--nodes 100]
 
-Rates count from the moment all instances of a round crawl, so that booting twenty Python processes on two cores is not
-what is measured. Supervising is measured against simulated nodes: objects in the bucket and a cloud in memory.
+Rates count from the moment all instances of a round crawl, so that booting twenty Python processes on two cores is
+not what is measured. Supervising is measured with the real SDK against the cloud sandbox; the nodes are simulated by
+another process that writes what nodes write.
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ from crawler_core.fleet.settings import NodeSettings
 from crawler_core.fleet.work import works
 from crawler_core.keyword import Keyword
 from crawler_core.landing import LandingZone
-from crawler_core.settings import CrawlSettings
+from crawler_core.settings import CrawlSettings, load
 from crawler_core.values import SHANGHAI, Query
-from jobdata_resources.fleet.ecs import Ecs, Instance, Launch, Price
+from jobdata_cli.demo_fleet import fleet_variables
+from jobdata_resources.fleet.ecs import Ecs
 from jobdata_resources.fleet.fleet import Fleet
 from jobdata_resources.fleet.hands import Hands
+from jobdata_resources.fleet.roster import Roster
 from jobdata_resources.fleet.settings import FleetSettings
 from jobdata_resources.fleet.supervisor import Listener
+from sandbox.ecs.process import EcsSandboxProcess
 from sandbox.process import SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -101,49 +105,25 @@ def _served(sandbox: SandboxProcess) -> int:
 # ---- supervising
 
 
-class MemoryCloud(Ecs):
-    """A cloud of instances that are always there: what supervising costs without the network."""
+class NoPrograms(Ecs):
+    """The SDK against the cloud sandbox, except that nothing is started on the instances: the nodes are simulated."""
 
-    def __init__(self, settings: FleetSettings) -> None:
-        super().__init__(settings)
-        self.running: dict[str, Instance] = {}
-
-    def prices(self, now: dt.datetime) -> list[Price]:
-        return [Price(0.05, "z1", "t1")]
-
-    def instances(self, **tags: str) -> list[Instance]:
-        return list(self.running.values())
-
-    def run(self, launch: Launch) -> list[str]:
-        ids = [f"i-{len(self.running) + number:04d}" for number in range(launch.amount)]
-        for one in ids:
-            self.running[one] = Instance(
-                id=one, status="Running", zone="z1", type="t1", created=dt.datetime.now(SHANGHAI), tags=launch.tags
-            )
-        return ids
-
-    def delete(self, ids: object) -> None:
-        for one in list(ids):  # type: ignore[call-overload]
-            self.running.pop(one, None)
-
-    def ready(self, ids: object) -> set[str]:
-        return set(ids)  # type: ignore[call-overload]
-
-    def command(self, instance: str, script: str, *, seconds: float, token: str) -> str:
+    def command(self, *_: object, token: str, **__: object) -> str:
         return token
 
 
-def simulate(folder: str, nodes: int, seconds: float) -> None:
+def simulate(folder: str, seconds: float) -> None:
     """Another process: nodes that claim, beat every fifteen seconds and finish a keyword a minute each."""
-    board = Board(LandingZone.from_url(f"file://{folder}/landing"), "bench")
+    zone = LandingZone.from_url(f"file://{folder}/landing")
+    board, instances = Board(zone, "bench"), sorted(Roster(zone, "bench").seen())
     claims = {}
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         turn = time.monotonic()
-        for number in range(nodes):
-            name = f"i-{number:04d}.sim"
+        for number, instance in enumerate(instances):
+            name = f"{instance}.sim"
             at = dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds")
-            board.beat(Beat(node=name, instance=f"i-{number:04d}", version="1", at=at, lease_seconds=60))
+            board.beat(Beat(node=name, instance=instance, version="1", at=at, lease_seconds=60))
             if name in claims and number % 4 == int(turn) % 4:
                 work = claims.pop(name)
                 board.finish(
@@ -169,14 +149,15 @@ class _Enough(Exception):
 
 def measure_supervising(nodes: int, seconds: float) -> tuple[float, float]:
     """CPU seconds a second and MB of a supervisor of simulated nodes, after they have started."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, EcsSandboxProcess() as sandbox:
         zone = LandingZone.from_url(f"file://{folder}/landing")
-        settings = FleetSettings(
+        for name in [name for name in os.environ if name.upper().endswith("_PROXY")]:
+            del os.environ[name]
+        given = fleet_variables(sandbox.env)
+        os.environ.update(given)
+        settings = load(
+            FleetSettings,
             fleet_instances=nodes,
-            fleet_vswitches=("z1=v1",),
-            fleet_types=("t1",),
-            fleet_image="i",
-            fleet_security_group="s",
             fleet_python="python",
             fleet_drain_seconds=0,
             fleet_cost_per_day=1000,
@@ -184,7 +165,7 @@ def measure_supervising(nodes: int, seconds: float) -> tuple[float, float]:
         )
         crawl = CrawlSettings(landing_url=zone.url)
         fleet = Fleet(zone, settings=settings, node=NodeSettings(), crawl=crawl)
-        cloud = MemoryCloud(settings)
+        cloud = NoPrograms(settings)
         hands = Hands(
             ecs=cloud,
             ledger=fleet.ledger,
@@ -195,14 +176,14 @@ def measure_supervising(nodes: int, seconds: float) -> tuple[float, float]:
             artefact=fleet.artefact(),
             now=lambda: dt.datetime.now(SHANGHAI),
         )
-        todo = works([Query("qcwy", Keyword.parse(f"k{number}"), "0") for number in range(10 * nodes)],
-                     dt.datetime.now(SHANGHAI).date())  # fmt: skip
+        queries = [Query("qcwy", Keyword.parse(f"k{number}"), "0") for number in range(10 * nodes)]
+        todo = works(queries, dt.datetime.now(SHANGHAI).date())
         marks: list[tuple[float, float]] = []
         other: list[subprocess.Popen[bytes]] = []
 
         def look(_look: object) -> None:
-            if len(cloud.running) == nodes and not other:
-                program = f"from bench.fleet import simulate; simulate({folder!r}, {nodes}, {seconds + 60})"
+            if len(Roster(zone, "bench").seen()) == nodes and not other:
+                program = f"from bench.fleet import simulate; simulate({folder!r}, {seconds + 60})"
                 other.append(subprocess.Popen([sys.executable, "-c", program], cwd=ROOT))
             if len(fleet_beats(zone)) == nodes:
                 used = resource.getrusage(resource.RUSAGE_SELF)

@@ -11,18 +11,18 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawler_core.crawl.report import CheckpointUpdate, CrawlReport, KeywordReport
-from crawler_core.errors import BadSetting
+from crawler_core.errors import BadSetting, NoToken
 from crawler_core.fleet.board import Board
 from crawler_core.fleet.settings import NodeSettings
 from crawler_core.fleet.work import Work, works
 from crawler_core.landing import LandingZone
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.settings import CrawlSettings, load
-from crawler_core.tokens import TokenSource
+from crawler_core.tokens import TokenSource, parse_tokens
 from crawler_core.values import SHANGHAI, Query
 from jobdata_resources.fleet.artefact import Artefact, build
 from jobdata_resources.fleet.closing import close_board, end_instance
@@ -113,13 +113,22 @@ class Fleet:
             BadSetting: the fleet or a platform's key is not set up.
         """
         self.settings.check()
-        listener = Listener(keyword=on_keyword, checkpoint=on_checkpoint, line=on_line, look=on_look)
+        if tokens is None:
+            tokens, token_count = self._own_tokens(spec)
+        wanted = {query.keyword.key: query.keyword.text for query in queries}
+
+        def ended(report: KeywordReport, node: str) -> None:
+            """A board that is gone on with may hold keywords that nobody asks for now."""
+            text = wanted.get(report.keyword.casefold())
+            if text is not None:
+                on_keyword(replace(report, keyword=text), node)
+
+        listener = Listener(keyword=ended, checkpoint=on_checkpoint, line=on_line, look=on_look)
         prefix = f"{spec.name}-{date:%Y%m%d}-"
         name = self._board(prefix, listener)
         started = self._now()
         hands = self.hands(tokens=tokens, token_count=token_count)
         result = self.supervise(name, works(queries, date), hands, listener)
-        wanted = {query.keyword.key for query in queries}
         reports = tuple(report for report in result.reports if report.keyword.casefold() in wanted)
         return FleetReport(
             crawl=CrawlReport(
@@ -135,6 +144,20 @@ class Fleet:
             if result.closing
             else Spent(),
         )
+
+    def _own_tokens(self, spec: PlatformSpec) -> tuple[TokenSource | None, int]:
+        """What a crawl here would check and take before it began: the signing key, ``BOSS_TOKENS``."""
+        if spec.needs_sign_key and self._crawl.qcwy_sign_key is None:
+            raise BadSetting(f"{spec.name} signs its requests and QCWY_SIGN_KEY is not set; set it in the environment")
+        if not spec.needs_token:
+            return None, 0
+        if self._crawl.boss_tokens is None:
+            raise NoToken(
+                f"{spec.name} needs a session token and none is configured; import some with"
+                " `jobdata token import FILE` or set BOSS_TOKENS"
+            )
+        source = parse_tokens(self._crawl.boss_tokens)
+        return source, source.count
 
     def supervise(self, board: str, todo: Sequence[Work], hands: Hands, listener: Listener) -> Result:
         """Run a board to its end; see ``Supervisor.run``."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from pydantic import SecretStr
 
 from crawler_core import __version__
 from crawler_core.errors import BadSetting
@@ -204,3 +205,29 @@ def test_what_is_too_dear_is_not_started(ground: Ground) -> None:
     with pytest.raises(FleetError, match=r"FLEET_PRICE_LIMIT is 0\.001"):
         ground.run(WORDS)
     assert ground.instances() == []
+
+
+def test_nodes_that_all_fail_are_not_replaced_for_ever(ground: Ground) -> None:
+    ground.changes["fleet_instances"] = 3
+    ground.crawl_changes["qcwy_sign_key"] = SecretStr("not-the-key")
+    result = ground.run(WORDS, platforms=["qcwy"])
+    assert "nodes ended with an error" in result.stop_reason
+    assert "QCWY_SIGN_KEY" in result.stop_reason
+    assert "not-the-key" not in result.stop_reason
+    assert len(ground.instances()) <= 9
+    assert ground.living() == []
+
+
+def test_an_error_of_whoever_listens_releases_everything(ground: Ground) -> None:
+    ground.changes |= {"fleet_instances": 2, "fleet_drain_seconds": 2.0}
+
+    def fail(look: Look) -> None:
+        if any(row.state == "up" for row in look.rows) and not ground.board().stopped:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ground.run(WORDS, told=Told(on_look=fail))
+    assert ground.living() == []
+    closing = ground.roster().closed()
+    assert closing is not None
+    assert closing.reason == "interrupted"
