@@ -22,7 +22,7 @@ from jobdata_assets.company_pending import pending_company_asset
 from jobdata_assets.company_table import company_table_asset
 from jobdata_assets.fleet_report import fleet_report_asset
 from jobdata_assets.job_table import job_table_asset
-from jobdata_assets.jobs import company_cleaning_job, company_job, platform_jobs
+from jobdata_assets.jobs import company_cleaning_job, company_job, fleet_report_job, platform_jobs
 from jobdata_assets.partitions import daily_partitions
 from jobdata_assets.raw_pages import raw_pages_asset
 from jobdata_resources.control_resource import ControlResource
@@ -34,6 +34,7 @@ from jobdata_resources.warehouse_resource import WarehouseResource
 from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
 from schedules.fleet_crawl import fleet_crawl_schedule
+from schedules.fleet_report import fleet_report_schedule
 from sensors.daily_load import daily_load_sensor
 from sensors.fleet_reaper import fleet_reaper_sensor
 from sensors.keywords import keyword_partitions_sensor
@@ -97,10 +98,11 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
     report = fleet_report_asset(list(PLATFORMS.values()), daily)
     return dg.Definitions(
         assets=[*(asset for bundle in bundles for asset in bundle.assets), job_analytics_asset(), pending, report],
-        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning],
+        jobs=[*(job for bundle in bundles for job in bundle.jobs), rebuild_facts_job(), cleaning, fleet_report_job()],
         schedules=[
             *(schedule for bundle in bundles for schedule in bundle.schedules),
             company_cleaning_schedule(list(PLATFORMS.values()), running=settings.schedules_running),
+            fleet_report_schedule(running=settings.schedules_running),
         ],
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),

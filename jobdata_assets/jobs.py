@@ -14,7 +14,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
 
-__all__ = ["company_cleaning_job", "company_job", "platform_jobs"]
+__all__ = ["company_cleaning_job", "company_job", "fleet_report_job", "platform_jobs"]
 
 _MAX_RUNTIME = "dagster/max_runtime"
 _LOAD_SECONDS = 2 * 60 * 60
@@ -60,6 +60,17 @@ def company_cleaning_job(platforms: Sequence[PlatformSpec]) -> UnresolvedAssetJo
         names.COMPANY_CLEANING_JOB,
         selection=dg.AssetSelection.assets(names.PENDING_COMPANY, *map(names.company_table, served)),
         description="Collect companies without details or with old ones, and fetch a batch of each platform.",
+        tags={_MAX_RUNTIME: str(_LOAD_SECONDS)},
+        executor_def=dg.in_process_executor,
+    )
+
+
+def fleet_report_job() -> UnresolvedAssetJobDefinition:
+    """``fleet_report_job``: what the fleet of a day cost."""
+    return dg.define_asset_job(
+        names.FLEET_REPORT_JOB,
+        selection=dg.AssetSelection.assets(names.FLEET_REPORT),
+        description="Report what the fleet of a day cost and brought.",
         tags={_MAX_RUNTIME: str(_LOAD_SECONDS)},
         executor_def=dg.in_process_executor,
     )

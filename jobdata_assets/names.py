@@ -11,6 +11,7 @@ __all__ = [
     "COMPANY_CLEANING_JOB",
     "CRAWL_TAG",
     "FLEET_REPORT",
+    "FLEET_REPORT_JOB",
     "OWNERS",
     "PENDING_COMPANY",
     "PLATFORM_TAG",
@@ -44,6 +45,9 @@ PENDING_COMPANY = dg.AssetKey("pending_company")
 
 FLEET_REPORT = dg.AssetKey("fleet_report")
 """What the fleet of a day cost and brought."""
+
+FLEET_REPORT_JOB = "fleet_report_job"
+"""The Dagster job that reports it."""
 
 COMPANY_CLEANING_JOB = "company_cleaning"
 """The Dagster job that collects companies and fetches them, all platforms."""

@@ -86,6 +86,7 @@ class Supervisor:
         self._told: dict[str, KeywordReport] = {}
         self._progress: dict[tuple[str, str, str], int] = {}
         self._unseen: dict[str, float] = {}
+        self._living: set[str] = set()
         self._empty_since: float | None = None
         self._logged = float("-inf")
         self._look: Look | None = None
@@ -173,6 +174,9 @@ class Supervisor:
         )
         self._tell(self._look, beats)
         self._hands.refuse(beats)
+        for name in newest.keys() - self._living:
+            self._roster.forget_secret(name)  # its node has read it
+        self._living |= newest.keys()
         over = self._over(open_works, beats, wanted)
         if not over and shown is not None:
             decision = decide(everyone, wanted=wanted, limits=self._limits())

@@ -111,6 +111,7 @@ def test_jobs_run_in_one_process(definitions: dg.Definitions) -> None:
         expected[f"{platform}_load"] = ("in_process", {"platform": platform, "dagster/max_runtime": "7200"})
         expected[f"{platform}_company_job"] = ("in_process", {"platform": platform, "dagster/max_runtime": "7200"})
     expected["company_cleaning"] = ("in_process", {"dagster/max_runtime": "7200"})
+    expected["fleet_report_job"] = ("in_process", {"dagster/max_runtime": "7200"})
     assert found == expected
 
 
@@ -125,6 +126,7 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("boss_fleet_schedule", "boss_crawl", "30 */6 * * *", "Asia/Shanghai"),
         ("qcwy_fleet_schedule", "qcwy_crawl", "40 */6 * * *", "Asia/Shanghai"),
         ("zhilian_fleet_schedule", "zhilian_crawl", "50 */6 * * *", "Asia/Shanghai"),
+        ("fleet_report_schedule", "fleet_report_job", "50 23 * * *", "Asia/Shanghai"),
         ("company_cleaning_schedule", "company_cleaning", "*/5 * * * *", "Asia/Shanghai"),
     }
     assert {(one.name, one.minimum_interval_seconds) for one in repository.sensor_defs} == {

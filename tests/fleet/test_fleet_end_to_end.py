@@ -12,6 +12,7 @@ from crawler_core import __version__
 from crawler_core.errors import BadSetting
 from crawler_core.fleet.metadata import role_credentials
 from crawler_core.landing import read_segment
+from jobdata_resources.fleet import hands
 from jobdata_resources.fleet.errors import FleetError, FleetRefused
 from jobdata_resources.fleet.look import Look
 from tests.fleet.ground import PLATFORMS, Ground, Told
@@ -198,6 +199,30 @@ def test_a_refusal_names_its_remedy_and_leaves_nothing(ground: Ground, fault: ob
     assert all(word in str(caught.value) for word in words)
     assert ground.living() == []
     assert ground.fleet().ledger.total(today()).cost == 0
+
+
+def test_instances_whose_price_rises_above_the_limit_are_given_up(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "_PRICE_SECONDS", 0.0)
+    ground.changes |= {"fleet_instances": 1}
+    ground.crawl_changes |= {"sleep_min_seconds": 0.3, "sleep_max_seconds": 0.5}
+    risen: list[str] = []
+
+    def rise(look: Look) -> None:
+        up = [row for row in look.rows if row.state == "up"]
+        if up and not risen:
+            risen.append(up[0].instance)
+            ground.ecs.control("POST", "/prices", {"zone": up[0].zone, "type": up[0].type, "price": 0.5})
+
+    result = ground.run(WORDS, platforms=["qcwy"], told=Told(on_look=rise))
+    assert result.stop_reason == ""
+    everything_is_right(ground)
+    [row] = [row for row in result.rows if row.instance == risen[0]]
+    assert row.reason == "price 0.5 above the limit"
+    others = {(other.zone, other.type) for other in result.rows if other.instance != risen[0]}
+    assert others
+    assert (row.zone, row.type) not in others
 
 
 def test_what_is_too_dear_is_not_started(ground: Ground) -> None:
