@@ -113,6 +113,7 @@ class Fleet:
             BadSetting: the fleet or a platform's key is not set up.
         """
         self.settings.check()
+        self.check_reach()
         if tokens is None:
             tokens, token_count = self._own_tokens(spec)
         wanted = {query.keyword.key: query.keyword.text for query in queries}
@@ -165,6 +166,18 @@ class Fleet:
         who = f"{socket.gethostname()}/{os.getpid()}"
         roster = Roster(self._zone, board)
         return Supervisor(Board(self._zone, board), roster, hands, listener, who=who, now=self._now).run(todo)
+
+    def check_reach(self) -> None:
+        """Whether nodes can reach the landing zone at all.
+
+        Raises:
+            BadSetting: names what to set.
+        """
+        sandbox = self.settings.ecs_endpoint.startswith("http://")
+        if self._zone.local_root is not None and not sandbox:
+            raise BadSetting(f"LANDING_URL={self._zone.url!r} is a folder of this machine: nodes need a bucket, s3://…")
+        if self._zone.local_root is None and not self._node.fleet_node_role:
+            raise BadSetting("FLEET_NODE_ROLE is not set: name the RAM role by which nodes reach the bucket")
 
     def check_bucket(self) -> None:
         """Whether the bucket keeps the one promise that leases, ledger and pages stand on.
