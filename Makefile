@@ -22,8 +22,8 @@ $(READY): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## crawl three platforms of the sandbox into deduplicated tables
-	$(BIN)/jobdata demo
+demo: $(READY) ## crawl three platforms of the sandbox into tables; FLEET=1: on instances
+	$(BIN)/jobdata demo $(if $(FLEET),--fleet)
 
 test: check ## lint, types, layers and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -49,6 +49,7 @@ bench: $(READY) ## the measurements of bench/
 	$(BIN)/python -m bench.dagster
 	$(BIN)/python -m bench.plan
 	$(BIN)/python -m bench.idle
+	$(BIN)/python -m bench.fleet
 
 format: $(READY) ## let ruff lay the code out
 	$(BIN)/ruff check --fix .

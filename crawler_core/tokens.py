@@ -37,6 +37,11 @@ class ListTokenSource:
         self._free = deque(tokens)
         self.invalid: list[tuple[str, str]] = []
 
+    @property
+    def count(self) -> int:
+        """Tokens that nobody uses."""
+        return len(self._free)
+
     def lease(self) -> Token | None:
         """The token that has been free for longest."""
         return self._free.popleft() if self._free else None

@@ -26,7 +26,7 @@ from jobdata_assets.crawl_plan import crawl_plan_asset, crawl_plan_job
 from jobdata_assets.fleet_report import fleet_report_asset
 from jobdata_assets.job_link import job_link_asset
 from jobdata_assets.job_table import job_table_asset
-from jobdata_assets.jobs import company_cleaning_job, company_job, market_job, platform_jobs
+from jobdata_assets.jobs import company_cleaning_job, company_job, fleet_report_job, market_job, platform_jobs
 from jobdata_assets.market_report import market_report_asset, market_report_job
 from jobdata_assets.partitions import daily_partitions
 from jobdata_assets.raw_pages import raw_pages_asset
@@ -44,6 +44,7 @@ from schedules.company_cleaning import company_cleaning_schedule
 from schedules.crawl import crawl_schedule
 from schedules.daily import crawl_plan_schedule, market_report_schedule
 from schedules.fleet_crawl import fleet_crawl_schedule
+from schedules.fleet_report import fleet_report_schedule
 from schedules.stats import stats_total_schedule
 from sensors.alert_sensors import alert_sensors
 from sensors.daily_load import daily_load_sensor
@@ -129,6 +130,7 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
             crawl_plan_job(),
             market_report_job(),
             stats_total_job(),
+            fleet_report_job(),
         ],
         schedules=[
             *(schedule for bundle in bundles for schedule in bundle.schedules),
@@ -137,6 +139,7 @@ def build_definitions(*, resources: Mapping[str, object] | None = None) -> dg.De
             crawl_plan_schedule(running=settings.schedules_running),
             market_report_schedule(running=settings.schedules_running),
             stats_total_schedule(running=settings.schedules_running),
+            fleet_report_schedule(running=settings.schedules_running),
         ],
         sensors=[
             keyword_partitions_sensor(list(PLATFORMS.values()), running=settings.schedules_running),

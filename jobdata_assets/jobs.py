@@ -14,7 +14,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
 
-__all__ = ["company_cleaning_job", "company_job", "market_job", "platform_jobs"]
+__all__ = ["company_cleaning_job", "company_job", "fleet_report_job", "market_job", "platform_jobs"]
 
 _MAX_RUNTIME = "dagster/max_runtime"
 _LOAD_SECONDS = 2 * 60 * 60
@@ -75,6 +75,18 @@ def market_job() -> UnresolvedAssetJobDefinition:
         names.MARKET_JOB,
         selection=dg.AssetSelection.assets(names.COMPANY, names.JOB_LINK, "job_analytics"),
         description="Resolve companies across platforms, link postings of one opening, and make `job_analytics` anew.",
+        tags={_MAX_RUNTIME: str(_LOAD_SECONDS)},
+        executor_def=dg.in_process_executor,
+        metadata=names.OWNED,
+    )
+
+
+def fleet_report_job() -> UnresolvedAssetJobDefinition:
+    """``fleet_report_job``: what the fleet of a day cost."""
+    return dg.define_asset_job(
+        names.FLEET_REPORT_JOB,
+        selection=dg.AssetSelection.assets(names.FLEET_REPORT),
+        description="Report what the fleet of a day cost and brought.",
         tags={_MAX_RUNTIME: str(_LOAD_SECONDS)},
         executor_def=dg.in_process_executor,
         metadata=names.OWNED,

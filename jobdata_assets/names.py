@@ -15,6 +15,7 @@ __all__ = [
     "CRAWL_PLAN_JOB",
     "CRAWL_TAG",
     "FLEET_REPORT",
+    "FLEET_REPORT_JOB",
     "JOB_LINK",
     "MARKET_JOB",
     "MARKET_REPORT",
@@ -69,6 +70,9 @@ MARKET_REPORT_JOB = "market_report_job"
 """The Dagster job that writes the report of a day."""
 FLEET_REPORT = dg.AssetKey("fleet_report")
 """What the fleet of a day cost and brought."""
+
+FLEET_REPORT_JOB = "fleet_report_job"
+"""The Dagster job that reports it."""
 
 COMPANY_CLEANING_JOB = "company_cleaning"
 """The Dagster job that collects companies and fetches them, all platforms."""

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -39,7 +39,9 @@ def register(app: typer.Typer) -> None:
     app.command("demo")(_demo)
 
 
-def _demo() -> None:
+def _demo(
+    fleet: Annotated[bool, typer.Option("--fleet", help="crawl today on instances of a sandbox cloud instead")] = False,
+) -> None:
     """Crawl the sandbox's three platforms into deduplicated ClickHouse tables and show what came of it.
 
     Writes only under **JOBDATA_HOME** (`./var`), the summary to `demo.json` there. Takes about two minutes.
@@ -50,7 +52,12 @@ def _demo() -> None:
 
     try:
         with playground(max_seconds=1800) as ground:
-            ok = _run(ground.sandbox, ground.home, console, started)
+            if fleet:
+                from jobdata_cli.demo_fleet import fleet_demo
+
+                ok = fleet_demo(ground.sandbox, ground.home, sync_partitions(), console)
+            else:
+                ok = _run(ground.sandbox, ground.home, console, started)
     except ValueError as error:
         fail(str(error), BAD_INPUT)
     if not ok:

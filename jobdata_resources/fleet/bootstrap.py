@@ -37,8 +37,9 @@ tar -xzf node.tar.gz
 python={python}
 if [ -z "$python" ]; then
   python=python3
-  "$python" wheels/pip-*.whl/pip install --quiet --no-index --find-links wheels --require-hashes \\
-    --no-warn-script-location --target lib -r requirements.lock
+  pip=$(echo wheels/pip-*.whl)  # a wheel runs as it is: the image needs neither pip nor venv
+  "$python" "$pip/pip" install --quiet --no-cache-dir --no-index --find-links wheels --require-hashes \\
+    --no-warn-script-location --root-user-action ignore --target lib -r requirements.lock
 fi
 set -a
 . ./env

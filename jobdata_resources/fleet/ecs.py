@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -36,12 +37,14 @@ _STOCK = (
     "OperationDenied",
 )
 _AGAIN = ("Throttling", "ServiceUnavailable", "InternalError", "IdempotentProcessing", "RequestTimeout")
+_KEY = "ALIBABA_CLOUD_ACCESS_KEY"
+_NO_KEY = "set ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET"
 _REMEDIES = (
     ("Forbidden.RAM", "the access key lacks a permission; attach the policy of docs/fleet.md to its user"),
     ("NoPermission", "the access key lacks a permission; attach the policy of docs/fleet.md to its user"),
     ("InvalidAccessKeyId", "the access key is not known; set ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET"),
     ("SignatureDoesNotMatch", "the secret does not belong to the access key; set ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
-    ("InvalidCredentials", "no access key was found; set ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET"),
+    ("InvalidCredentials", f"no access key was found; {_NO_KEY}"),
     ("InvalidSecurityToken", "the security token has run out; get a new one"),
     ("Quota", "a quota of the account is used up; raise it in the quota centre or lower FLEET_INSTANCES"),
     ("InvalidAccountStatus", "the account cannot pay; top it up"),
@@ -274,19 +277,14 @@ class Ecs:
 
     def _client(self) -> Client:
         if self._made is None:
-            from alibabacloud_credentials.client import Client as Credentials
             from alibabacloud_ecs20140526.client import Client
             from alibabacloud_tea_openapi.models import Config
 
             endpoint = self._settings.ecs_endpoint
             scheme, _, host = endpoint.rpartition("://")
-            try:
-                credential = Credentials()
-            except Exception as error:  # noqa: BLE001 - the chain raises whatever its last link does
-                raise FleetRefused(f"no access key was found ({type(error).__name__}); {_REMEDIES[4][1]}") from None
             self._made = Client(
                 Config(
-                    credential=credential,
+                    **_access(),
                     region_id=self._settings.ecs_region,
                     endpoint=host or None,
                     protocol=scheme or "https",
@@ -296,6 +294,26 @@ class Ecs:
                 )
             )
         return self._made
+
+
+def _access() -> dict[str, Any]:
+    """Keys of the environment, else the SDK's chain: files, then the role of the machine.
+
+    The chain would read the environment too, but once, when it is imported.
+    """
+    key, secret = os.environ.get(f"{_KEY}_ID", ""), os.environ.get(f"{_KEY}_SECRET", "")
+    if key and secret:
+        return {
+            "access_key_id": key,
+            "access_key_secret": secret,
+            "security_token": os.environ.get("ALIBABA_CLOUD_SECURITY_TOKEN") or None,
+        }
+    from alibabacloud_credentials.client import Client as Credentials
+
+    try:
+        return {"credential": Credentials()}
+    except Exception as error:  # noqa: BLE001 - the chain raises whatever its last link does
+        raise FleetRefused(f"no access key was found ({type(error).__name__}); {_NO_KEY}") from None
 
 
 def _retries() -> Any:

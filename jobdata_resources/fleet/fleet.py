@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawler_core.crawl.allowance import Allowance
 from crawler_core.crawl.report import CheckpointUpdate, CrawlReport, KeywordReport
-from crawler_core.errors import BadSetting
+from crawler_core.errors import BadSetting, NoToken
 from crawler_core.fleet.board import Board
 from crawler_core.fleet.settings import NodeSettings
 from crawler_core.fleet.work import Work, works
 from crawler_core.landing import LandingZone
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.settings import CrawlSettings, load
-from crawler_core.tokens import TokenSource
+from crawler_core.tokens import TokenSource, parse_tokens
 from crawler_core.values import SHANGHAI, Query
 from jobdata_resources.fleet.artefact import Artefact, build
 from jobdata_resources.fleet.closing import close_board, end_instance
 from jobdata_resources.fleet.ecs import Ecs, Instance
+from jobdata_resources.fleet.errors import FleetRefused
 from jobdata_resources.fleet.hands import Hands
 from jobdata_resources.fleet.ledger import Caps, Ledger, Spent
 from jobdata_resources.fleet.look import Look, NodeRow
@@ -36,6 +38,9 @@ from jobdata_resources.fleet.settings import FleetSettings
 from jobdata_resources.fleet.supervisor import Listener, Result, Supervisor
 
 __all__ = ["Fleet", "FleetReport", "Status"]
+
+PROBE = "fleet-probe"
+"""Folder of the objects by which a bucket is tried."""
 
 _BUCKET_ENV = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
 """Of the bucket, without credentials: those come from the instance's role."""
@@ -110,13 +115,23 @@ class Fleet:
             BadSetting: the fleet or a platform's key is not set up.
         """
         self.settings.check()
-        listener = Listener(keyword=on_keyword, checkpoint=on_checkpoint, line=on_line, look=on_look)
+        self.check_reach()
+        if tokens is None:
+            tokens, token_count = self._own_tokens(spec)
+        wanted = {query.keyword.key: query.keyword.text for query in queries}
+
+        def ended(report: KeywordReport, node: str) -> None:
+            """A board that is gone on with may hold keywords that nobody asks for now."""
+            text = wanted.get(report.keyword.casefold())
+            if text is not None:
+                on_keyword(replace(report, keyword=text), node)
+
+        listener = Listener(keyword=ended, checkpoint=on_checkpoint, line=on_line, look=on_look)
         prefix = f"{spec.name}-{date:%Y%m%d}-"
         name = self._board(prefix, listener)
         started = self._now()
         hands = self.hands(tokens=tokens, token_count=token_count)
         result = self.supervise(name, works(queries, date, allowances), hands, listener)
-        wanted = {query.keyword.key for query in queries}
         reports = tuple(report for report in result.reports if report.keyword.casefold() in wanted)
         return FleetReport(
             crawl=CrawlReport(
@@ -133,11 +148,54 @@ class Fleet:
             else Spent(),
         )
 
+    def _own_tokens(self, spec: PlatformSpec) -> tuple[TokenSource | None, int]:
+        """What a crawl here would check and take before it began: the signing key, ``BOSS_TOKENS``."""
+        if spec.needs_sign_key and self._crawl.qcwy_sign_key is None:
+            raise BadSetting(f"{spec.name} signs its requests and QCWY_SIGN_KEY is not set; set it in the environment")
+        if not spec.needs_token:
+            return None, 0
+        if self._crawl.boss_tokens is None:
+            raise NoToken(
+                f"{spec.name} needs a session token and none is configured; import some with"
+                " `jobdata token import FILE` or set BOSS_TOKENS"
+            )
+        source = parse_tokens(self._crawl.boss_tokens)
+        return source, source.count
+
     def supervise(self, board: str, todo: Sequence[Work], hands: Hands, listener: Listener) -> Result:
         """Run a board to its end; see ``Supervisor.run``."""
+        self.check_bucket()
         who = f"{socket.gethostname()}/{os.getpid()}"
         roster = Roster(self._zone, board)
         return Supervisor(Board(self._zone, board), roster, hands, listener, who=who, now=self._now).run(todo)
+
+    def check_reach(self) -> None:
+        """Whether nodes can reach the landing zone at all.
+
+        Raises:
+            BadSetting: names what to set.
+        """
+        sandbox = self.settings.ecs_endpoint.startswith("http://")
+        if self._zone.local_root is not None and not sandbox:
+            raise BadSetting(f"LANDING_URL={self._zone.url!r} is a folder of this machine: nodes need a bucket, s3://…")
+        if self._zone.local_root is None and not self._node.fleet_node_role:
+            raise BadSetting("FLEET_NODE_ROLE is not set: name the RAM role by which nodes reach the bucket")
+
+    def check_bucket(self) -> None:
+        """Whether the bucket keeps the one promise that leases, ledger and pages stand on.
+
+        Raises:
+            FleetRefused: it lets an object be created that is there.
+        """
+        path = f"{PROBE}/{secrets.token_hex(8)}"
+        try:
+            if not self._zone.create(path, b"1") or self._zone.create(path, b"2"):
+                raise FleetRefused(
+                    f"{self._zone.url} creates an object over one that is there: two nodes could hold one keyword; use"
+                    " a bucket that honours If-None-Match"
+                )
+        finally:
+            self._zone.delete(path)
 
     def hands(self, *, tokens: TokenSource | None = None, token_count: int = 0) -> Hands:
         """What a supervisor acts through."""

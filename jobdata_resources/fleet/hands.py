@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from crawler_core.fleet.board import Beat
 from crawler_core.fleet.settings import NodeSettings
@@ -30,6 +30,7 @@ __all__ = ["Hands"]
 
 _PRICE_SECONDS = 60.0
 _STOCK_REST_SECONDS = 60.0
+_LONGEST_COMMAND = 86_400.0
 _RELEASE_SLACK = dt.timedelta(minutes=2)
 """The cloud cuts the seconds of a release time off and wants it half an hour ahead."""
 
@@ -74,6 +75,7 @@ class Hands:
         self._silent_since: float | None = None
         self._leased: dict[str, list[Token]] = {}
         self._refused: set[str] = set()
+        self._useless_without = False
         self._plan: Plan | None = None
         self._priced = float("-inf")
         self._top: dict[str, float] = {}
@@ -170,10 +172,12 @@ class Hands:
             addresses=self._addresses.get(instance, ()),
         )
 
-    def token_limits(self, platforms: Iterable[str]) -> dict[str, int | None]:
+    def token_limits(self, platforms: Collection[str]) -> dict[str, int | None]:
         """How many sessions there are for each platform that needs one."""
+        needing = {name for name in platforms if platform(name).needs_token}
+        self._useless_without = bool(needing) and needing == set(platforms)
         have = max(0, self._count - len(self._refused))
-        return {name: have for name in platforms if platform(name).needs_token}
+        return dict.fromkeys(needing, have)
 
     # ---- instances
 
@@ -272,6 +276,10 @@ class Hands:
             self._published = True
         before = roster.commands().get(instance)
         tokens = self._sessions(instance)
+        if self._useless_without and not tokens:
+            # Others hold the rest: the fleet shrinks to what it has, and this instance goes when it has not started.
+            self._count = len(self._refused) + sum(map(len, self._leased.values()))
+            return
         text = environment(
             self._crawl,
             self._node,
@@ -293,7 +301,7 @@ class Hands:
         token = hashlib.sha256(f"{board}\n{instance}\n{times}".encode()).hexdigest()[:48]
         try:
             self._invocations[instance] = self._ecs.command(
-                instance, script, seconds=self.settings.fleet_hours * 3600 + 3600, token=token
+                instance, script, seconds=min(self.settings.fleet_hours * 3600 + 3600, _LONGEST_COMMAND), token=token
             )
         except FleetUnavailable as error:
             self.trouble = str(error)  # counted as sent: the next try comes when no node answers

@@ -34,6 +34,9 @@ _GIVE_UP_CLAIMS = 20
 _SILENT_STARTS = 3
 """Instances that never answered before it is taken to be the artefact or the image, not the instances."""
 
+_BROKEN_NODES = 3
+"""Nodes that failed before any keyword was finished: the next would fail as they did."""
+
 _UNSEEN_SECONDS = 60.0
 """An instance the cloud does not show for this long is gone: stock can fail after the ids were given."""
 
@@ -83,6 +86,7 @@ class Supervisor:
         self._told: dict[str, KeywordReport] = {}
         self._progress: dict[tuple[str, str, str], int] = {}
         self._unseen: dict[str, float] = {}
+        self._living: set[str] = set()
         self._empty_since: float | None = None
         self._logged = float("-inf")
         self._look: Look | None = None
@@ -170,6 +174,9 @@ class Supervisor:
         )
         self._tell(self._look, beats)
         self._hands.refuse(beats)
+        for name in newest.keys() - self._living:
+            self._roster.forget_secret(name)  # its node has read it
+        self._living |= newest.keys()
         over = self._over(open_works, beats, wanted)
         if not over and shown is not None:
             decision = decide(everyone, wanted=wanted, limits=self._limits())
@@ -206,6 +213,9 @@ class Supervisor:
         changed = sorted({name for beat in beats for name, why in beat.closed.items() if why == Outcome.SCHEMA_CHANGED})
         if changed:
             return f"keywords in a row met a changed schema on {', '.join(changed)}; the parser must be looked at"
+        broken = [beat.detail for beat in beats if beat.state == "gone" and beat.reason == "error"]
+        if len(broken) >= _BROKEN_NODES and not any(beat.keywords for beat in beats):
+            return f"{len(broken)} nodes ended with an error and none finished a keyword: {broken[-1]}"
         if not wanted:
             return "no active Boss token is left; add some with `jobdata token import FILE`"
         if self._board.stopped:

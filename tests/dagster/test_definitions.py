@@ -132,6 +132,7 @@ def test_jobs_run_in_one_process(definitions: dg.Definitions) -> None:
     expected["history_cleanup"] = ("in_process", {"dagster/max_runtime": "7200"})
     expected["crawl_plan_job"] = expected["market_report_job"] = ("in_process", {})
     expected["stats_total_job"] = ("in_process", {"dagster/max_runtime": "3600"})
+    expected["fleet_report_job"] = ("in_process", {"dagster/max_runtime": "7200"})
     assert found == expected
 
 
@@ -146,6 +147,7 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("boss_fleet_schedule", "boss_crawl", "30 */6 * * *", "Asia/Shanghai"),
         ("qcwy_fleet_schedule", "qcwy_crawl", "40 */6 * * *", "Asia/Shanghai"),
         ("zhilian_fleet_schedule", "zhilian_crawl", "50 */6 * * *", "Asia/Shanghai"),
+        ("fleet_report_schedule", "fleet_report_job", "50 23 * * *", "Asia/Shanghai"),
         ("company_cleaning_schedule", "company_cleaning", "*/5 * * * *", "Asia/Shanghai"),
         ("history_cleanup_schedule", "history_cleanup", "5 0 * * *", "Asia/Shanghai"),
         ("crawl_plan_schedule", "crawl_plan_job", "40 7 * * *", "Asia/Shanghai"),

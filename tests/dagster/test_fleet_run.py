@@ -31,6 +31,7 @@ from jobdata_resources.fleet.report import day_reports
 from jobdata_resources.fleet.roster import Roster, open_boards
 from jobdata_resources.fleet_resource import FleetResource
 from jobdata_resources.landing import LandingResource
+from jobdata_resources.warehouse_resource import WarehouseResource
 from sandbox.ecs.process import EcsSandboxProcess
 from sandbox.process import SandboxProcess
 from schedules.fleet_crawl import fleet_crawl_schedule
@@ -166,6 +167,19 @@ def test_a_run_on_the_fleet_gives_what_a_local_run_gives_and_shows_its_nodes(hou
     assert shown["pages"] == sum(pages for _, pages, _ in manifests.values())
     assert shown["cny_per_1000_pages"] == pytest.approx(shown["cost_cny"] / shown["pages"] * 1000, abs=1e-3)
     assert report_metadata([], {})["runs"].value == "no fleet on this day"
+
+    with WarehouseResource().open(comment={"asset": "test"}) as warehouse:
+        warehouse.migrate()
+    day = today().isoformat()
+    for job in ("boss_load", names.FLEET_REPORT_JOB):
+        definition = build_definitions().resolve_job_def(job)
+        definition.execute_in_process(instance=house.instance, partition_key=day, raise_on_error=job != "boss_load")
+    [record] = house.instance.fetch_materializations(names.FLEET_REPORT, limit=10).records
+    assert record.asset_materialization is not None
+    told = {key: value.value for key, value in record.asset_materialization.metadata.items()}
+    assert (told["pages"], told["cost_cny"]) == (shown["pages"], shown["cost_cny"])
+    assert told["new_postings"] > 10
+    assert told["cny_per_new_posting"] == pytest.approx(told["cost_cny"] / told["new_postings"], abs=1e-3)
 
 
 PROGRAM = """

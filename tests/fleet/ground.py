@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from crawler_core.platforms import platform
 from crawler_core.settings import CrawlSettings
 from crawler_core.tokens import ListTokenSource
 from crawler_core.values import Query, Token
+from jobdata_cli.demo_fleet import fleet_variables as fleet_environment
 from jobdata_resources.fleet.fleet import Fleet
 from jobdata_resources.fleet.hands import Hands
 from jobdata_resources.fleet.look import Look
@@ -103,7 +104,12 @@ class Ground:
         return CrawlSettings(**(known | quick | self.crawl_changes))
 
     def fleet(self) -> Fleet:
-        node = NodeSettings(fleet_lease_seconds=3.0, fleet_patience_seconds=5.0, fleet_idle_seconds=20.0)
+        node = NodeSettings(
+            fleet_lease_seconds=3.0,
+            fleet_patience_seconds=5.0,
+            fleet_idle_seconds=20.0,
+            fleet_node_role=self.ecs.env["ECS_RAM_ROLE"],
+        )
         return Fleet(self.zone, settings=self.fleet_settings(), node=node, crawl=self.crawl_settings())
 
     def hands(self, fleet: Fleet) -> Hands:
@@ -136,18 +142,3 @@ class Ground:
 
     def bill(self) -> float:
         return float(self.ecs.control("GET", "/bills")["cost"])
-
-
-def fleet_environment(cloud: Mapping[str, str]) -> dict[str, str]:
-    """The settings of the fleet for what a sandbox cloud says of itself."""
-    switches = zip(cloud["ECS_ZONE_IDS"].split(","), cloud["ECS_VSWITCH_IDS"].split(","), strict=True)
-    keys = {name: value for name, value in cloud.items() if name.startswith("ALIBABA_CLOUD_")}
-    return keys | {
-        "ECS_REGION": cloud["ECS_REGION"],
-        "ECS_ENDPOINT": f"{cloud['ECS_PROTOCOL']}://{cloud['ECS_ENDPOINT']}",
-        "FLEET_IMAGE": cloud["ECS_IMAGE_ID"],
-        "FLEET_SECURITY_GROUP": cloud["ECS_SECURITY_GROUP_ID"],
-        "FLEET_VSWITCHES": ",".join("=".join(pair) for pair in switches),
-        "FLEET_TYPES": cloud["ECS_INSTANCE_TYPES"],
-        "FLEET_NODE_ROLE": "",
-    }

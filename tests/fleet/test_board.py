@@ -284,3 +284,46 @@ def landed_pages(zone: LandingZone, manifest: Manifest) -> list[int]:
 
 def test_a_standing_without_events_is_open() -> None:
     assert (Standing().holder, Standing().ended, Standing().seq) == ("", False, 0)
+
+
+def test_a_board_in_a_bucket_gives_each_work_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same promises over S3: an object that is there cannot be created again."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        endpoint = "http://{}:{}".format(*server.get_host_and_port())
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="jobs")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.delenv(name)
+
+        def credentials() -> dict[str, object]:
+            """What a node's role gives."""
+            soon = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+            return {"access_key_id": "a", "secret_access_key": "b", "token": "c", "expires_at": soon}
+
+        zone = LandingZone.from_url("s3://jobs/prefix", s3_endpoint=endpoint, credentials=credentials)
+        board = Board(zone, "b1")
+        assert board.add(works([query("a"), query("b")], DAY)) == 2
+        at = dt.datetime.now(SHANGHAI).isoformat()
+        for node in ("n1", "n2"):
+            board.beat(Beat(node=node, instance=node, version="1", at=at))
+        first, second = Board(zone, "b1").take("n1"), Board(zone, "b1").take("n2")
+        assert first
+        assert second
+        assert {first.work.keyword, second.work.keyword} == {"a", "b"}
+        assert not zone.create("fleet/b1/log/" + first.work.id + "/00001.json", b"{}")
+        assert board.release(first, "banned")
+        assert not board.holds(first)
+        assert board.finish(second, report(second.work.keyword))
+        assert [now.ended for _, now in board.read().values()].count(True) == 1
+        link = zone.link("fleet/b1/stop.json", 60)
+        assert link.startswith(endpoint)
+        assert "X-Amz-Signature" in link
+    finally:
+        server.stop()

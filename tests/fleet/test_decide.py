@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler_core.landing import LandingZone
+from crawler_core.values import SHANGHAI
 from jobdata_resources.fleet.decide import Decision, Limits, Member, decide
 from jobdata_resources.fleet.ecs import Price
-from jobdata_resources.fleet.ledger import Booking, Caps, Spent, day_total, room
-from jobdata_resources.fleet.plan import make_plan, wanted_instances
+from jobdata_resources.fleet.errors import CapReached
+from jobdata_resources.fleet.ledger import Booking, Caps, Ledger, Spent, day_total, room
+from jobdata_resources.fleet.plan import Offer, make_plan, wanted_instances
 
 LIMITS = Limits(boot=300, silent=90, price=0.2)
 
@@ -89,6 +94,37 @@ def test_as_many_instances_as_the_work_can_keep_busy(
     works: dict[str, int], tokens: dict[str, int | None], wanted: int
 ) -> None:
     assert wanted_instances(works, most=20, tokens=tokens) == wanted
+
+
+def test_runs_that_book_at_once_share_what_the_day_holds(tmp_path: Path) -> None:
+    caps = Caps(instances=20, hours=1000, cost=1000)
+    offer = Offer(zone="z", vswitch="v", type="t", price=0.05)
+    now = dt.datetime(2026, 11, 21, 23, 59, tzinfo=SHANGHAI)
+
+    reasons: list[str] = []
+
+    def book(run: int) -> list[Booking]:
+        ledger, made = Ledger(LandingZone.from_url(f"file://{tmp_path}"), caps), []
+        try:
+            while True:
+                made.append(ledger.book(now, board=f"b{run}", instances=3, hours=6, price=0.2, offer=offer))
+        except CapReached as error:
+            reasons.append(str(error))
+            return made
+
+    with ThreadPoolExecutor(4) as pool:
+        booked = [one for made in pool.map(book, range(4)) for one in made]
+    assert len([reason for reason in reasons if "FLEET_INSTANCES_PER_DAY=20" in reason]) == 4
+    assert sum(one.instances for one in booked) == 20
+    assert sorted(one.number for one in booked) == list(range(1, len(booked) + 1))
+    ledger = Ledger(LandingZone.from_url(f"file://{tmp_path}"), caps)
+    first = next(one for one in booked if one.instances == 3)
+    assert first in ledger.open_bookings(first.board, now.date())  # a run that was killed: its booking stands
+    ledger.settle(first, Spent(instances=1, hours=0.1, cost=0.01))
+    ledger.settle(first, Spent())  # the first word stands
+    assert ledger.total(now.date()).instances == 18
+    assert ledger.book(now, board="b", instances=9, hours=6, price=0.2, offer=offer).instances == 2
+    assert ledger.total(now.date() + dt.timedelta(days=1)) == Spent()
 
 
 BOOKINGS = st.lists(st.tuples(st.integers(1, 30), st.floats(0.5, 24), st.floats(0.01, 1), st.floats(0, 1)), max_size=20)

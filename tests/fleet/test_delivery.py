@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,29 @@ def test_the_bootstrap_runs_what_was_sent_and_nothing_else(tmp_path: Path) -> No
     changed = run(script, tmp_path)
     assert (changed.returncode, changed.stdout) == (4, "")
     assert "the artefact is not" in changed.stderr
+
+
+STAND_IN = """
+import pathlib, sys
+pathlib.Path("asked").write_text(" ".join(sys.argv[1:]))
+sys.exit(0 if pathlib.Path("requirements.lock").exists() else 1)
+"""
+
+
+def test_without_an_interpreter_of_its_own_a_node_installs_the_pinned_wheels(tmp_path: Path) -> None:
+    """The installer is a stand-in, found and run as pip is from its wheel; what it would install is here already."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    with zipfile.ZipFile(wheels / "pip-25.3-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("pip/__main__.py", STAND_IN)
+    zone = LandingZone.from_url(f"file://{tmp_path}/bucket")
+    artefact = build(wheels=wheels)
+    publish(artefact, zone)
+    zone.replace("env/i-1", b"FLEET_BOARD=b1\nLANDING_URL=%s\n" % zone.url.encode())
+    links = {"artefact": zone.link(artefact.path, 60), "env": zone.link("env/i-1", 60)}
+    done = run(bootstrap(**links, sha256=artefact.sha256, python=""), tmp_path)
+    assert done.returncode == 0, done.stderr
+    asked = next(tmp_path.glob("jobdata-node.*/asked")).read_text()
+    assert asked.startswith("install")
+    assert "--no-index --find-links wheels --require-hashes" in asked
+    assert asked.endswith("--target lib -r requirements.lock")

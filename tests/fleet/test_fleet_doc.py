@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from crawler_core.errors import BadSetting
+from crawler_core.fleet.settings import NodeSettings
+from crawler_core.landing import LandingZone
 from jobdata_cli.app import app
+from jobdata_resources.fleet.errors import FleetRefused
+from jobdata_resources.fleet.fleet import Fleet
+from jobdata_resources.fleet.settings import FleetSettings
 from tests.fleet.ground import Ground, Told, fleet_environment
 from tests.fleet.test_fleet_end_to_end import WORDS, everything_is_right
 
@@ -143,3 +149,33 @@ def test_wrong_keys_are_named_with_the_remedy(ground: Ground, monkeypatch: pytes
     assert "SignatureDoesNotMatch" in shown
     assert "ALIBABA_CLOUD_ACCESS_KEY_SECRET" in shown
     assert secret not in shown
+
+
+def test_a_fleet_that_cannot_reach_the_bucket_is_not_started(ground: Ground, tmp_path: Path) -> None:
+    local = LandingZone.from_url(f"file://{tmp_path}")
+    real = FleetSettings(ecs_endpoint="")
+    with pytest.raises(BadSetting, match="nodes need a bucket"):
+        Fleet(local, settings=real, node=NodeSettings(fleet_node_role="r")).check_reach()
+    bucket = LandingZone.from_url("s3://jobs/prefix", s3_endpoint="http://127.0.0.1:9")
+    with pytest.raises(BadSetting, match="FLEET_NODE_ROLE is not set"):
+        Fleet(bucket, settings=real, node=NodeSettings(fleet_node_role="")).check_reach()
+    Fleet(bucket, settings=real, node=NodeSettings(fleet_node_role="r")).check_reach()
+    ground.fleet().check_reach()
+
+
+class Careless(LandingZone):
+    """A bucket that creates an object over one that is there."""
+
+    def create(self, path: str, data: bytes) -> bool:
+        self.replace(path, data)
+        return True
+
+
+def test_a_bucket_that_breaks_the_promise_is_refused(ground: Ground) -> None:
+    zone = ground.zone
+    careless = Careless(zone._store, zone.url, zone.local_root)
+    fleet = Fleet(careless, settings=ground.fleet_settings(), crawl=ground.crawl_settings())
+    with pytest.raises(FleetRefused, match="If-None-Match"):
+        fleet.supervise("b1", [], ground.hands(ground.fleet()), Told().listener())
+    assert ground.instances() == []
+    assert zone.paths("fleet-probe") == []

@@ -6,9 +6,18 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from pydantic import SecretStr
 
 from crawler_core import __version__
+from crawler_core.errors import BadSetting
+from crawler_core.fleet.metadata import role_credentials
+from crawler_core.fleet.work import works
+from crawler_core.keyword import Keyword
 from crawler_core.landing import read_segment
+from crawler_core.platforms import platform
+from crawler_core.tokens import ListTokenSource
+from crawler_core.values import Query, Token
+from jobdata_resources.fleet import hands
 from jobdata_resources.fleet.errors import FleetError, FleetRefused
 from jobdata_resources.fleet.look import Look
 from tests.fleet.ground import PLATFORMS, Ground, Told
@@ -35,7 +44,19 @@ def everything_is_right(ground: Ground, board: str = "b1") -> None:
 def test_a_fleet_crawls_three_platforms_and_leaves_nothing(ground: Ground) -> None:
     ground.changes["fleet_instances"] = 3
     told = Told()
+    credentials: list[dict[str, object]] = []
+
+    def ask_metadata(look: Look) -> None:
+        up = [row.instance for row in look.rows if row.state == "up"]
+        if up and not credentials:
+            url = f"{ground.ecs.urls['metadata']}/{up[0]}/latest"
+            credentials.append(role_credentials(url, ground.ecs.env["ECS_RAM_ROLE"])())
+            with pytest.raises(BadSetting, match="no such RAM role"):
+                role_credentials(url, "another")()
+
+    told.on_look = ask_metadata
     result = ground.run(WORDS, told=told)
+    assert str(credentials[0]["access_key_id"]).startswith("STS.")
     assert (result.stop_reason, len(result.reports)) == ("", 9)
     everything_is_right(ground)
     assert sorted((report.platform, report.keyword) for report, _ in told.keywords) == sorted(
@@ -81,12 +102,15 @@ def test_stock_outs_throttles_lost_replies_and_lost_commands_are_worked_around(g
 
 
 class Chaos:
-    """Of the nodes that live, a share meets a fate: reclaimed with or without notice, banned, or hung."""
+    """Of the nodes that live, a share meets a fate: reclaimed with or without notice, banned, or hung.
+
+    The first one always does, each fate in turn over the seeds.
+    """
 
     FATES = ("notice", "no notice", "ban", "hang")
 
     def __init__(self, ground: Ground, seed: int, share: float) -> None:
-        self.ground, self.rng, self.share = ground, Random(seed), share
+        self.ground, self.rng, self.share, self.first = ground, Random(seed), share, self.FATES[seed % 4]
         self.fates: dict[str, str] = {}
         self.done: dict[str, str] = {}
 
@@ -94,7 +118,8 @@ class Chaos:
         for row in look.rows:
             if row.instance not in self.fates:
                 doomed = self.rng.random() < self.share
-                self.fates[row.instance] = self.rng.choice(self.FATES) if doomed else ""
+                fate = self.rng.choice(self.FATES) if doomed else ""
+                self.fates[row.instance] = fate if self.fates else self.first
             due = row.state == "up" and row.holds and self.fates[row.instance] and row.instance not in self.done
             if due and self.rng.random() < 0.5:  # in one of the next looks
                 self.done[row.instance] = self.fates[row.instance]
@@ -136,7 +161,7 @@ def test_twenty_instances_of_which_a_third_is_lost_land_every_page_once(ground: 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", range(2, 21))
 def test_smaller_fleets_survive_other_seeds(ground: Ground, seed: int) -> None:
-    survives(ground, seed, WORDS, 4)
+    assert survives(ground, seed, WORDS, 4).done
 
 
 # ---- what ends a fleet, and how it is said
@@ -185,8 +210,72 @@ def test_a_refusal_names_its_remedy_and_leaves_nothing(ground: Ground, fault: ob
     assert ground.fleet().ledger.total(today()).cost == 0
 
 
+def test_instances_whose_price_rises_above_the_limit_are_given_up(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "_PRICE_SECONDS", 0.0)
+    ground.changes |= {"fleet_instances": 1}
+    ground.crawl_changes |= {"sleep_min_seconds": 0.3, "sleep_max_seconds": 0.5}
+    risen: list[str] = []
+
+    def rise(look: Look) -> None:
+        up = [row for row in look.rows if row.state == "up"]
+        if up and not risen:
+            risen.append(up[0].instance)
+            ground.ecs.control("POST", "/prices", {"zone": up[0].zone, "type": up[0].type, "price": 0.5})
+
+    result = ground.run(WORDS, platforms=["qcwy"], told=Told(on_look=rise))
+    assert result.stop_reason == ""
+    everything_is_right(ground)
+    [row] = [row for row in result.rows if row.instance == risen[0]]
+    assert row.reason == "price 0.5 above the limit"
+    others = {(other.zone, other.type) for other in result.rows if other.instance != risen[0]}
+    assert others
+    assert (row.zone, row.type) not in others
+
+
 def test_what_is_too_dear_is_not_started(ground: Ground) -> None:
     ground.changes |= {"fleet_price_limit": 0.001, "fleet_stock_seconds": 0.5}
     with pytest.raises(FleetError, match=r"FLEET_PRICE_LIMIT is 0\.001"):
         ground.run(WORDS)
     assert ground.instances() == []
+
+
+def test_nodes_that_all_fail_are_not_replaced_for_ever(ground: Ground) -> None:
+    ground.changes["fleet_instances"] = 3
+    ground.crawl_changes["qcwy_sign_key"] = SecretStr("not-the-key")
+    result = ground.run(WORDS, platforms=["qcwy"])
+    assert "nodes ended with an error" in result.stop_reason
+    assert "QCWY_SIGN_KEY" in result.stop_reason
+    assert "not-the-key" not in result.stop_reason
+    assert len(ground.instances()) <= 9
+    assert ground.living() == []
+
+
+def test_an_error_of_whoever_listens_releases_everything(ground: Ground) -> None:
+    ground.changes |= {"fleet_instances": 2, "fleet_drain_seconds": 2.0}
+
+    def fail(look: Look) -> None:
+        if any(row.state == "up" for row in look.rows) and not ground.board().stopped:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ground.run(WORDS, told=Told(on_look=fail))
+    assert ground.living() == []
+    closing = ground.roster().closed()
+    assert closing is not None
+    assert closing.reason == "interrupted"
+
+
+def test_sessions_that_others_hold_make_the_fleet_smaller_and_not_restless(ground: Ground) -> None:
+    ground.changes |= {"fleet_instances": 3, "fleet_boot_seconds": 6.0}
+    one = ground.sandbox.tokens()[0]
+    source = ListTokenSource([Token(mpt=SecretStr(one["mpt"]), wt2=SecretStr(one["wt2"]))])
+    fleet = ground.fleet()
+    queries = [Query("boss", Keyword.parse(word), platform("boss").nationwide) for word in WORDS]
+    hands_of_one = fleet.hands(tokens=source, token_count=3)
+    result = fleet.supervise("b1", works(queries, today()), hands_of_one, Told().listener())
+    assert result.stop_reason == ""
+    everything_is_right(ground)
+    assert len(ground.instances()) == 3
+    assert source.count == 1, "the session is given back"
