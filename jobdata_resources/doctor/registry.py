@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobdata_resources.doctor.access import look_at_access, look_at_platforms
 from jobdata_resources.doctor.check import Check
+from jobdata_resources.doctor.fleet import look_at_fleet
 from jobdata_resources.doctor.landing import look_at_landing_zone
 from jobdata_resources.doctor.machine import (
     look_at_clock,
@@ -29,5 +30,6 @@ CHECKS = (
     Check(name="dagster", look=look_at_dagster),
     Check(name="access", look=look_at_access),
     Check(name="mail", look=look_at_mail),
+    Check(name="fleet", look=look_at_fleet),
     Check(name="platforms", look=look_at_platforms, online=True),
 )
