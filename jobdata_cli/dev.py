@@ -39,6 +39,7 @@ def _dev(
             sync_partitions()
             typer.echo(f"sandbox: {ground.sandbox.urls['control']}  home: {ground.home}")
             typer.echo(f"mailbox: {ground.sandbox.urls['mailbox']}  (alerts and reports arrive here)")
+            os.environ["SCHEDULES_QUICK"] = "true"  # nobody waits for eight o'clock to see a day run by itself
             os.environ["DAGSTER_UI_URL"] = f"http://localhost:{port}"
             typer.echo(f"Dagster UI: http://localhost:{port}  (Ctrl-C ends it)")
             command = [sys.executable, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-p", str(port)]

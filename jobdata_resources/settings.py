@@ -80,6 +80,9 @@ class DagsterSettings(EnvSettings):
         22, ge=0, le=23, description="hour (Asia/Shanghai) at which a day is loaded with what there is"
     )
     schedules_running: bool = Field(False, description="schedules and sensors start switched on")
+    schedules_quick: bool = Field(
+        False, description="schedules tick every few minutes instead of at their hours: for the sandbox only"
+    )
 
 
 class CompanySettings(EnvSettings):

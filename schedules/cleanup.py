@@ -8,6 +8,7 @@ from jobdata_assets import names
 from jobdata_assets.partitions import TIMEZONE
 from jobdata_assets.runs import job_runs_under_way
 from schedules.cleanup_decision import decide_cleanup
+from schedules.pace import cron
 
 __all__ = ["history_cleanup_schedule"]
 
@@ -18,7 +19,7 @@ def history_cleanup_schedule(*, running: bool) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=f"{names.CLEANUP_JOB}_schedule",
         job_name=names.CLEANUP_JOB,
-        cron_schedule="5 0 * * *",
+        cron_schedule=cron("5 0 * * *", quick="*/10 * * * *"),
         execution_timezone=TIMEZONE,
         metadata=names.OWNED,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,

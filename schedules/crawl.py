@@ -14,6 +14,7 @@ from jobdata_assets.runs import runs_under_way
 from jobdata_resources.control import StoreNotMigrated
 from jobdata_resources.control_resource import ControlResource
 from schedules.crawl_decision import decide_crawl
+from schedules.pace import cron
 
 __all__ = ["crawl_schedule"]
 
@@ -32,7 +33,7 @@ def crawl_schedule(spec: PlatformSpec, *, minute: int, running: bool) -> dg.Sche
     @dg.schedule(
         name=f"{spec.name}_crawl_schedule",
         job_name=names.crawl_job(spec.name),
-        cron_schedule=f"{minute} {_HOURS} * * *",
+        cron_schedule=cron(f"{minute} {_HOURS} * * *", quick=f"{minute // 10 % 3}-59/3 * * * *"),
         execution_timezone=TIMEZONE,
         metadata=names.OWNED,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,

@@ -13,6 +13,7 @@ from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.fleet_resource import FleetResource
 from schedules.crawl import scheduled_day
 from schedules.crawl_decision import decide_crawl
+from schedules.pace import cron
 
 __all__ = ["fleet_crawl_schedule"]
 
@@ -28,7 +29,7 @@ def fleet_crawl_schedule(spec: PlatformSpec, *, minute: int, running: bool) -> d
     @dg.schedule(
         name=f"{spec.name}_fleet_schedule",
         job_name=names.crawl_job(spec.name),
-        cron_schedule=f"{minute} */6 * * *",
+        cron_schedule=cron(f"{minute} */6 * * *", quick="*/10 * * * *"),
         execution_timezone=TIMEZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
         description=(

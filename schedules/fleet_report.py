@@ -8,6 +8,7 @@ from jobdata_assets import names
 from jobdata_assets.partitions import TIMEZONE
 from jobdata_resources.fleet_resource import FleetResource
 from schedules.crawl import scheduled_day
+from schedules.pace import cron
 
 __all__ = ["fleet_report_schedule"]
 
@@ -18,7 +19,7 @@ def fleet_report_schedule(*, running: bool) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="fleet_report_schedule",
         job_name=names.FLEET_REPORT_JOB,
-        cron_schedule="50 23 * * *",
+        cron_schedule=cron("50 23 * * *", quick="*/10 * * * *"),
         execution_timezone=TIMEZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
         description="Reports what the fleet of the day cost and brought. Skips while CRAWL_ON is not `fleet`.",

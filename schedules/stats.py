@@ -8,6 +8,7 @@ from jobdata_assets import names
 from jobdata_assets.partitions import TIMEZONE
 from jobdata_assets.runs import runs_under_way
 from schedules.once_decision import decide_once
+from schedules.pace import cron
 
 __all__ = ["stats_total_schedule"]
 
@@ -18,7 +19,7 @@ def stats_total_schedule(*, running: bool) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=f"{names.STATS_TOTAL.to_user_string()}_schedule",
         job_name=names.STATS_TOTAL_JOB,
-        cron_schedule="0 */6 * * *",
+        cron_schedule=cron("0 */6 * * *", quick="*/5 * * * *"),
         execution_timezone=TIMEZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
         description="Counts, stores and sends the totals every six hours; skips while a run of it is under way.",

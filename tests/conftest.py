@@ -14,7 +14,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _PREFIXES = (
     "JOBDATA_", "LANDING_", "BOSS_", "QCWY_", "ZHILIAN_", "SLEEP_", "PROXY_", "CLICKHOUSE_", "CONTROL_", "EGRESS_",
     "DAGSTER_", "SMTP_", "REPORT_", "FLEET_", "ALIBABA_", "AWS_", "HTTP_PROXY", "HTTPS_PROXY", "NODE_", "MAX_", "PAGE_",
-    "RETAIN_", "ALERT_",
+    "RETAIN_", "ALERT_", "SCHEDULES_", "CRAWL_", "COMPANY_",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -171,6 +172,14 @@ def test_schedules_and_sensors(definitions: dg.Definitions) -> None:
         ("alert_failed_tick", 300),
         ("alert_failed_partitions", 1800),
     }
+
+
+def test_on_the_sandbox_every_schedule_ticks_within_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCHEDULES_QUICK", "true")
+    for schedule in build_definitions().get_repository_def().schedule_defs:
+        every = re.fullmatch(r"(?:\*|\d-59)/(\d+) \* \* \* \*", str(schedule.cron_schedule))
+        assert every is not None, (schedule.name, schedule.cron_schedule)
+        assert int(every[1]) <= 10
 
 
 @pytest.mark.parametrize("running", [True, False])
