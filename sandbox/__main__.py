@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ import orjson
 from sandbox.config import SandboxConfig, today
 from sandbox.faults import KINDS
 from sandbox.limits import LimitSettings
+from sandbox.serve import run_until_stopped
 from sandbox.server import CONTROL, READY_FILE, Sandbox
 
 _EPILOG = """\
@@ -107,27 +107,13 @@ def _config(options: argparse.Namespace) -> SandboxConfig:
 
 
 async def _run(config: SandboxConfig, max_seconds: float, with_parent: bool) -> None:
-    sandbox, stopped, loop = Sandbox(config), asyncio.Event(), asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopped.set)
-    if max_seconds > 0:
-        loop.call_later(max_seconds, stopped.set)
-    watch = asyncio.create_task(_watch_parent(stopped)) if with_parent else None
-    await sandbox.start()
-    try:
-        print(f"sandbox ready: pid {os.getpid()}, control {sandbox.urls[CONTROL]}, day {config.day}", flush=True)
-        await stopped.wait()
-    finally:
-        if watch is not None:
-            watch.cancel()
-        await sandbox.stop()
-
-
-async def _watch_parent(stopped: asyncio.Event) -> None:
-    parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells an orphan that it became one
-        await asyncio.sleep(0.5)
-    stopped.set()
+    sandbox = Sandbox(config)
+    await run_until_stopped(
+        sandbox,
+        said=lambda: f"sandbox ready: pid {os.getpid()}, control {sandbox.urls[CONTROL]}, day {config.day}",
+        max_seconds=max_seconds,
+        with_parent=with_parent,
+    )
 
 
 def main() -> int:

@@ -10,11 +10,8 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, Final
 
-import orjson
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
@@ -27,17 +24,17 @@ from sandbox.limits import Limits
 from sandbox.mailbox import Mailbox
 from sandbox.market import Market
 from sandbox.qcwy import Qcwy
+from sandbox.serve import Handler, plain_handler, read_ask, respond, write_ready
 from sandbox.state import State
 from sandbox.stats import Stats
 from sandbox.tokens import TokenPool
-from sandbox.wire import Ask, Clock, Reply
+from sandbox.wire import Clock
 from sandbox.zhilian import Zhilian
 
 CONTROL: Final = "control"
 MAILBOX: Final = "mailbox"
 SMTP_LISTENER: Final = "smtp"
 READY_FILE: Final = "sandbox.json"
-_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Sandbox:
@@ -78,9 +75,9 @@ class Sandbox:
         self.urls = {name: f"http://{self.config.host}:{one.getsockname()[1]}" for name, one in sockets.items()}
         self.urls[SMTP_LISTENER] = f"smtp://{self.config.host}:{mail.getsockname()[1]}"
         self.env = self._environment()
-        handlers: dict[str, _Handler] = {name: _platform_handler(front) for name, front in self.fronts.items()}
-        handlers[CONTROL] = _plain_handler(self._desk().handle)
-        handlers[MAILBOX] = _plain_handler(self.mailbox.handle)
+        handlers: dict[str, Handler] = {name: _platform_handler(front) for name, front in self.fronts.items()}
+        handlers[CONTROL] = plain_handler(self._desk().handle)
+        handlers[MAILBOX] = plain_handler(self.mailbox.handle)
         self._smtp = await asyncio.get_running_loop().create_server(
             lambda: SMTP(self.mailbox, hostname=self.config.host), sock=mail
         )
@@ -90,7 +87,7 @@ class Sandbox:
             self._runners.append(runner)
             await web.SockSite(runner, sockets[name], backlog=1024).start()
         if self.config.home is not None:
-            self._write_ready(self.config.home)
+            write_ready(self.config.home / READY_FILE, self.facts())
 
     async def stop(self) -> None:
         """Close every listener; connections in use get a second."""
@@ -144,34 +141,10 @@ class Sandbox:
         """What the ready file says."""
         return {"pid": os.getpid(), "seed": self.config.seed, "urls": self.urls, "env": self.env}
 
-    def _write_ready(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        draft = home / f".{READY_FILE}.{os.getpid()}"
-        draft.write_bytes(orjson.dumps(self.facts(), option=orjson.OPT_INDENT_2) + b"\n")
-        draft.replace(home / READY_FILE)
 
-
-async def _ask(request: web.BaseRequest) -> Ask:
-    """The request as values; the target is the one on the wire, not a decoded form of it."""
-    body = await request.read() if request.body_exists else b""
-    return Ask(request.method, request.raw_path, request.headers, request.remote or "", body)
-
-
-def _response(reply: Reply) -> web.Response:
-    headers = {"Content-Type": reply.content_type, **reply.headers}
-    return web.Response(body=reply.body, status=reply.status, headers=headers)
-
-
-def _plain_handler(answer: Callable[[Ask], Reply]) -> _Handler:
+def _platform_handler(front: Front) -> Handler:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        return _response(answer(await _ask(request)))
-
-    return handle
-
-
-def _platform_handler(front: Front) -> _Handler:
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        delivery = front.handle(await _ask(request))
+        delivery = front.handle(await read_ask(request))
         try:
             if delivery.delay:
                 await asyncio.sleep(delivery.delay)
@@ -179,7 +152,7 @@ def _platform_handler(front: Front) -> _Handler:
                 return _hang_up(request)
             if delivery.cut is not None:
                 return await _cut_short(request, delivery, delivery.cut)
-            return _response(delivery.reply)
+            return respond(delivery.reply)
         finally:
             front.finished(delivery)
 

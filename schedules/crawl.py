@@ -3,6 +3,8 @@
 # No `from __future__ import annotations`: Dagster reads the annotations of decorated functions as they are.
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -16,7 +18,7 @@ from jobdata_resources.control_resource import ControlResource
 from schedules.crawl_decision import decide_crawl
 from schedules.pace import cron
 
-__all__ = ["crawl_schedule"]
+__all__ = ["crawl_schedule", "request_crawl", "scheduled_day"]
 
 _HOURS = "8,13,18"
 """The first tick crawls the day; the later ones take up what failed, was banned, or was added since."""
@@ -44,28 +46,39 @@ def crawl_schedule(spec: PlatformSpec, *, minute: int, running: bool) -> dg.Sche
         tags={names.PLATFORM_TAG: spec.name},
     )
     def tick(context: dg.ScheduleEvaluationContext, control: ControlResource) -> dg.RunRequest | dg.SkipReason:
-        date = scheduled_day(context)
-        try:
-            with control.open() as store:
-                states = store.keyword_states(spec.name, date)
-        except StoreNotMigrated as error:
-            return dg.SkipReason(f"no keywords yet: {error}")
-        decision = decide_crawl(
-            platform=spec.name,
-            date=date,
-            keys=context.instance.get_dynamic_partitions(names.keyword_dimension(spec.name)),
-            states=states,
-            running=runs_under_way(context.instance, names.crawl_job(spec.name), names.raw_pages(spec.name)),
-        )
-        if decision.first is None or decision.last is None:
-            return dg.SkipReason(decision.message)
-        context.log.info(decision.message)
-        return dg.RunRequest(
-            tags=range_tags(date, decision.first, decision.last)
-            | {names.PLATFORM_TAG: spec.name, names.CRAWL_TAG: spec.name}
-        )
+        return request_crawl(context, control, spec)
 
     return tick
+
+
+def request_crawl(
+    context: dg.ScheduleEvaluationContext,
+    control: ControlResource,
+    spec: PlatformSpec,
+    run_config: Mapping[str, Any] | None = None,
+) -> dg.RunRequest | dg.SkipReason:
+    """One run over the keywords that are open on the tick's day, or why there is none."""
+    date = scheduled_day(context)
+    try:
+        with control.open() as store:
+            states = store.keyword_states(spec.name, date)
+    except StoreNotMigrated as error:
+        return dg.SkipReason(f"no keywords yet: {error}")
+    decision = decide_crawl(
+        platform=spec.name,
+        date=date,
+        keys=context.instance.get_dynamic_partitions(names.keyword_dimension(spec.name)),
+        states=states,
+        running=runs_under_way(context.instance, names.crawl_job(spec.name), names.raw_pages(spec.name)),
+    )
+    if decision.first is None or decision.last is None:
+        return dg.SkipReason(decision.message)
+    context.log.info(decision.message)
+    return dg.RunRequest(
+        run_config=run_config,
+        tags=range_tags(date, decision.first, decision.last)
+        | {names.PLATFORM_TAG: spec.name, names.CRAWL_TAG: spec.name},
+    )
 
 
 def scheduled_day(context: dg.ScheduleEvaluationContext) -> dt.date:

@@ -6,13 +6,10 @@ import dagster as dg
 
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.partitions import TIMEZONE, range_tags
-from jobdata_assets.runs import runs_under_way
-from jobdata_resources.control import StoreNotMigrated
+from jobdata_assets.partitions import TIMEZONE
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.fleet_resource import FleetResource
-from schedules.crawl import scheduled_day
-from schedules.crawl_decision import decide_crawl
+from schedules.crawl import request_crawl
 from schedules.pace import cron
 
 __all__ = ["fleet_crawl_schedule"]
@@ -44,27 +41,7 @@ def fleet_crawl_schedule(spec: PlatformSpec, *, minute: int, running: bool) -> d
     ) -> dg.RunRequest | dg.SkipReason:
         if fleet.settings().crawl_on != "fleet":
             return dg.SkipReason("CRAWL_ON is not `fleet`: the platform's own schedule crawls on this machine")
-        date = scheduled_day(context)
-        try:
-            with control.open() as store:
-                states = store.keyword_states(spec.name, date)
-        except StoreNotMigrated as error:
-            return dg.SkipReason(f"no keywords yet: {error}")
-        decision = decide_crawl(
-            platform=spec.name,
-            date=date,
-            keys=context.instance.get_dynamic_partitions(names.keyword_dimension(spec.name)),
-            states=states,
-            running=runs_under_way(context.instance, names.crawl_job(spec.name), names.raw_pages(spec.name)),
-        )
-        if decision.first is None or decision.last is None:
-            return dg.SkipReason(decision.message)
-        context.log.info(decision.message)
         op = names.raw_pages(spec.name).to_python_identifier()
-        return dg.RunRequest(
-            run_config={"ops": {op: {"config": {"on": "fleet"}}}},
-            tags=range_tags(date, decision.first, decision.last)
-            | {names.PLATFORM_TAG: spec.name, names.CRAWL_TAG: spec.name},
-        )
+        return request_crawl(context, control, spec, {"ops": {op: {"config": {"on": "fleet"}}}})
 
     return tick

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from sandbox.ecs.actions import ACTIONS
 from sandbox.ecs.config import EcsConfig
 from sandbox.ecs.faults import KINDS
 from sandbox.ecs.server import READY_FILE, EcsSandbox
+from sandbox.serve import run_until_stopped
 
 _EPILOG = """\
 listeners:
@@ -83,28 +83,13 @@ def _config(options: argparse.Namespace) -> EcsConfig:
 
 
 async def _run(config: EcsConfig, max_seconds: float, with_parent: bool) -> None:
-    sandbox, stopped = EcsSandbox(config), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopped.set)
-    if max_seconds > 0:
-        loop.call_later(max_seconds, stopped.set)
-    watch = asyncio.create_task(_watch_parent(stopped)) if with_parent else None
-    await sandbox.start()
-    try:
-        print(f"ecs sandbox ready: pid {os.getpid()}, {sandbox.urls}", flush=True)
-        await stopped.wait()
-    finally:
-        if watch is not None:
-            watch.cancel()
-        await sandbox.stop()
-
-
-async def _watch_parent(stopped: asyncio.Event) -> None:
-    parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells an orphan that it became one
-        await asyncio.sleep(0.5)
-    stopped.set()
+    sandbox = EcsSandbox(config)
+    await run_until_stopped(
+        sandbox,
+        said=lambda: f"ecs sandbox ready: pid {os.getpid()}, {sandbox.urls}",
+        max_seconds=max_seconds,
+        with_parent=with_parent,
+    )
 
 
 def main() -> int:

@@ -14,11 +14,9 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 from aiohttp import web
 
 from sandbox.ecs.actions import ACTIONS
@@ -31,14 +29,14 @@ from sandbox.ecs.faults import Faults, read_rule
 from sandbox.ecs.metadata import Metadata
 from sandbox.ecs.policy import read_policy
 from sandbox.ecs.sign import Keyring
-from sandbox.wire import Ask, Clock, Reply
+from sandbox.serve import Handler, plain_handler, read_ask, respond, write_ready
+from sandbox.wire import Clock
 
 READY_FILE: Final = "ecs.json"
 LISTENERS: Final = ("api", "metadata", "control")
 TICK_SECONDS: Final = 0.05
 LINE_BYTES: Final = 512 * 1024
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class EcsSandbox:
@@ -70,10 +68,10 @@ class EcsSandbox:
         self.folder.mkdir(mode=0o700)
         self._reaper = self._start_reaper()
         panel = Panel(self.desk, self.api, self.faults, self.env, self.facts())
-        handlers: dict[str, _Handler] = {
+        handlers: dict[str, Handler] = {
             "api": self._api_handler,
-            "metadata": _plain_handler(self.metadata.handle),
-            "control": _plain_handler(panel.handle),
+            "metadata": plain_handler(self.metadata.handle),
+            "control": plain_handler(panel.handle),
         }
         for name, handler in handlers.items():
             server = web.Server(handler, access_log=None, max_line_size=LINE_BYTES, max_field_size=LINE_BYTES)
@@ -83,7 +81,7 @@ class EcsSandbox:
             await web.SockSite(runner, sockets[name], backlog=1024).start()
         self._ticking = asyncio.create_task(self._tick())
         if self.config.home is not None:
-            self._write_ready(self.config.home)
+            write_ready(self.config.home / READY_FILE, self.facts())
 
     async def stop(self) -> None:
         """Close every listener and kill what instances run."""
@@ -110,14 +108,14 @@ class EcsSandbox:
             await asyncio.sleep(TICK_SECONDS)
 
     async def _api_handler(self, request: web.BaseRequest) -> web.StreamResponse:
-        delivery = self.api.handle(await _ask(request))
+        delivery = self.api.handle(await read_ask(request))
         if delivery.delay:
             await asyncio.sleep(delivery.delay)
         if delivery.drop:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
-        return _response(delivery.reply)
+        return respond(delivery.reply)
 
     def _start_reaper(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "sandbox.ecs.reaper", self.cloud.mark, str(self.folder)]
@@ -160,27 +158,3 @@ class EcsSandbox:
             "ECS_INSTANCE_TYPES": ",".join(dict.fromkeys(offer.type for offer in settings.offers)),
             "ECS_RAM_ROLE": next(iter(settings.roles), ""),
         }
-
-    def _write_ready(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        draft = home / f".{READY_FILE}.{os.getpid()}"
-        draft.write_bytes(orjson.dumps(self.facts(), option=orjson.OPT_INDENT_2) + b"\n")
-        draft.replace(home / READY_FILE)
-
-
-async def _ask(request: web.BaseRequest) -> Ask:
-    """The request as values; the target is the one on the wire, not a decoded form of it."""
-    body = await request.read() if request.body_exists else b""
-    return Ask(request.method, request.raw_path, request.headers, request.remote or "", body)
-
-
-def _response(reply: Reply) -> web.Response:
-    headers = {"Content-Type": reply.content_type, **reply.headers}
-    return web.Response(body=reply.body, status=reply.status, headers=headers)
-
-
-def _plain_handler(answer: Callable[[Ask], Reply]) -> _Handler:
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        return _response(answer(await _ask(request)))
-
-    return handle

@@ -9,8 +9,8 @@ from alibabacloud_tea_openapi.exceptions import ClientException, ServerException
 from darabonba.exceptions import UnretryableException
 from Tea.exceptions import TeaException
 
+from sandbox.child import SandboxError
 from sandbox.ecs.faults import Faults, Subject, read_rule
-from sandbox.ecs.process import EcsSandboxError
 from tests.support.ecs import Ecs, output, until
 
 RUN = {"action": "RunInstances"}
@@ -103,7 +103,7 @@ def test_a_reclaim_gives_notice_and_then_kills(ecs: Ecs) -> None:
     found = ecs.results(invoke)
     assert [found[one].error_code for one in (taken, silent)] == ["InstanceReleased", "InstanceReleased"]
     (fixed,) = ecs.up(1, spot_strategy="NoSpot")
-    with pytest.raises(EcsSandboxError, match="not a spot instance"):
+    with pytest.raises(SandboxError, match="not a spot instance"):
         ecs.control("POST", "/reclaim", {"instance": fixed})
 
 
@@ -207,5 +207,5 @@ def test_a_wrong_control_request_is_refused(ecs: Ecs) -> None:
         ("POST", "/limits", {"RunInstances": "few"}),
         ("GET", "/nothing", None),
     ):
-        with pytest.raises(EcsSandboxError, match="error"):
+        with pytest.raises(SandboxError, match="error"):
             ecs.control(method, path, body)
