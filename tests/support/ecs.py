@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from alibabacloud_ecs20140526 import models
@@ -103,9 +105,18 @@ def until(ready: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The first true answer; fails when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (answer := ready()):
-        assert time.monotonic() < deadline, "waited too long"
+        assert time.monotonic() < deadline, f"waited {seconds:g} s for {inspect.getsource(ready).strip()}"
         time.sleep(0.02)
     return answer
+
+
+def alive(pid: int, started: str = "") -> str:
+    """When a process started, in clock ticks; empty when it is gone, only waits to be reaped, or is another one now."""
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return fields[18] if state not in "ZX" and started in ("", fields[18]) else ""
 
 
 def output(result: Any) -> str:

@@ -11,7 +11,7 @@ from Tea.exceptions import TeaException
 
 from sandbox.child import SandboxError
 from sandbox.ecs.faults import Faults, Subject, read_rule
-from tests.support.ecs import Ecs, output, until
+from tests.support.ecs import Ecs, alive, output, until
 
 RUN = {"action": "RunInstances"}
 
@@ -88,7 +88,7 @@ def test_a_reclaim_gives_notice_and_then_kills(ecs: Ecs) -> None:
     kept, taken, silent = ecs.up(3)
     invoke = ecs.send([kept, taken, silent], "sleep 600", timeout=900)
     until(lambda: all(ecs.truth(one)["pids"] for one in (kept, taken, silent)))
-    pids = {one: ecs.truth(one)["pids"] for one in (kept, taken, silent)}
+    pids = {one: {pid: alive(pid) for pid in ecs.truth(one)["pids"]} for one in (kept, taken, silent)}
     ecs.control("POST", "/reclaim", {"instance": silent, "notice": False})
     assert silent not in ecs.list()
     ecs.control("POST", "/reclaim", {"instance": taken, "seconds": 600})
@@ -98,8 +98,8 @@ def test_a_reclaim_gives_notice_and_then_kills(ecs: Ecs) -> None:
     assert ecs.list()[taken].status == "Running"
     ecs.control("POST", "/clock", {"advance": 601})
     assert set(ecs.list()) == {kept}
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for one in (taken, silent) for pid in pids[one]))
-    assert all(Path(f"/proc/{pid}").exists() for pid in pids[kept])
+    until(lambda: not any(alive(pid, started) for one in (taken, silent) for pid, started in pids[one].items()))
+    assert all(alive(pid, started) for pid, started in pids[kept].items())
     found = ecs.results(invoke)
     assert [found[one].error_code for one in (taken, silent)] == ["InstanceReleased", "InstanceReleased"]
     (fixed,) = ecs.up(1, spot_strategy="NoSpot")
@@ -139,7 +139,7 @@ def test_a_hung_instance_neither_works_nor_answers(ecs: Ecs) -> None:
     assert ecs.finish(ecs.send([hung], "true"))[hung].invocation_status == "Success"
     ecs.control("POST", "/hang", {"instance": hung})
     ecs.delete([hung])
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+    until(lambda: not any(alive(pid) for pid in pids))
 
 
 def test_commands_get_lost(ecs: Ecs) -> None:
