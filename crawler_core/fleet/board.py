@@ -142,11 +142,13 @@ class Board:
     def take(self, node: str, platform: str | None = None) -> Claim | None:
         """Claim the next work of a platform, or of all; None when there is nothing to take now."""
         with self._lock:
-            beats = {beat.node: beat for beat in self.beats()}
-            now = self._now()
+            now, asked = self._now(), dict[str, bool]()
 
             def alive(holder: str) -> bool:
-                return holder in beats and beats[holder].alive(now)
+                """Asked only where nothing is open: as long as there is, no claim of others is looked at."""
+                if holder not in asked:
+                    asked[holder] = self.alive(holder)
+                return asked[holder]
 
             board = {name: pair for name, pair in self.read().items() if platform in (None, pair[0].platform)}
             for _ in range(_TRIES):

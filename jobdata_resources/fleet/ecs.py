@@ -32,16 +32,31 @@ _STOCK = (
     "InvalidResourceType.NotSupported",
     "InvalidInstanceType.NotSupported",
     "InvalidInstanceType.ValueNotSupported",
+    "InvalidInstanceType.ZoneNotSupported",
+    "InvalidSpotPriceLimit.LowerThanPublicPrice",
     "InstanceType.Offline",
     "OperationDenied.SpotPriceLowerThanPublicPrice",
     "OperationDenied",
 )
-_AGAIN = ("Throttling", "ServiceUnavailable", "InternalError", "IdempotentProcessing", "RequestTimeout")
+_AGAIN = (
+    "Throttling",
+    "ServiceUnavailable",
+    "InternalError",
+    "IdempotentProcessing",
+    "RequestTimeout",
+    "InvalidInstance.",  # reclaimed between two calls: the next look does not show it
+    "InvalidInstanceId.NotFound",
+    "IncorrectInstanceStatus",
+)
 _KEY = "ALIBABA_CLOUD_ACCESS_KEY"
 _NO_KEY = "set ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET"
 _REMEDIES = (
     ("Forbidden.RAM", "the access key lacks a permission; attach the policy of docs/fleet.md to its user"),
     ("NoPermission", "the access key lacks a permission; attach the policy of docs/fleet.md to its user"),
+    (
+        "InvalidUser.PassRoleForbidden",
+        "the access key may not hand on FLEET_NODE_ROLE; see docs/fleet.md",
+    ),
     ("InvalidAccessKeyId", "the access key is not known; set ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET"),
     ("SignatureDoesNotMatch", "the secret does not belong to the access key; set ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
     ("InvalidCredentials", f"no access key was found; {_NO_KEY}"),
@@ -191,10 +206,15 @@ class Ecs:
         body = self._call("run_instances", request)
         return list(_listed(body.instance_id_sets, "instance_id_set"))
 
-    def delete(self, ids: Iterable[str]) -> None:
-        """End instances for good; one that is gone already is fine."""
+    def delete(self, ids: Iterable[str]) -> set[str]:
+        """End instances for good; one that is gone already is fine.
+
+        Returns:
+            Those that cannot be ended now: soon after its creation an instance refuses even that.
+        """
         from alibabacloud_ecs20140526 import models
 
+        left: set[str] = set()
         for batch in _batches(sorted(ids)):
             request = models.DeleteInstancesRequest(
                 region_id=self._settings.ecs_region, instance_id=batch, force=True, terminate_subscription=False
@@ -204,9 +224,12 @@ class Ecs:
             except FleetError as error:
                 if "NotFound" not in error.code and "IncorrectInstanceStatus" not in error.code:
                     raise
-                if len(batch) > 1:  # which of them it was is not said
+                if len(batch) > 1:  # which of them it was is not said, and none was ended
                     for one in batch:
-                        self.delete([one])
+                        left |= self.delete([one])
+                elif "NotFound" not in error.code:
+                    left.update(batch)
+        return left
 
     # ---- the node program
 

@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from crawler_core.values import SHANGHAI, Query
 from jobdata_resources.fleet.artefact import Artefact, build
 from jobdata_resources.fleet.closing import close_board, end_instance
 from jobdata_resources.fleet.ecs import Ecs, Instance
-from jobdata_resources.fleet.errors import FleetRefused
+from jobdata_resources.fleet.errors import FleetRefused, FleetUnavailable
 from jobdata_resources.fleet.hands import Hands
 from jobdata_resources.fleet.ledger import Caps, Ledger, Spent
 from jobdata_resources.fleet.look import Look, NodeRow
@@ -41,6 +42,8 @@ __all__ = ["Fleet", "FleetReport", "Status"]
 
 PROBE = "fleet-probe"
 """Folder of the objects by which a bucket is tried."""
+
+_STOP_SECONDS, _STOP_PAUSE = 120.0, 1.0
 
 _BUCKET_ENV = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
 """Of the bucket, without credentials: those come from the instance's role."""
@@ -278,9 +281,14 @@ class Fleet:
         """
         for name in open_boards(self._zone):
             Board(self._zone, name).stop(reason)
-        found = self._ecs.instances()
-        self._remove({one.id: one for one in found}, reason)
-        return sorted(one.id for one in found)
+        stopped: set[str] = set()
+        deadline = time.monotonic() + _STOP_SECONDS
+        while found := {one.id: one for one in self._ecs.instances()}:
+            stopped |= self._remove(found, reason)
+            if time.monotonic() > deadline:
+                raise FleetUnavailable(f"not deleted within {_STOP_SECONDS:g} s: {', '.join(found)}; run it again")
+            time.sleep(_STOP_PAUSE)
+        return sorted(stopped)
 
     def reap(self) -> Mapping[str, str]:
         """Remove instances that belong to nobody: past their expiry, of a closed board, or of a silent supervisor.
@@ -296,7 +304,8 @@ class Fleet:
             reason = _expired(one, now) or verdicts[one.tags.get("run", "")]
             if reason:
                 orphans[name] = reason
-        self._remove({name: found[name] for name in orphans}, "orphan")
+        removed = self._remove({name: found[name] for name in orphans}, "orphan")
+        orphans = {name: reason for name, reason in orphans.items() if name in removed}
         left = {one.tags.get("run", "") for name, one in found.items() if name not in orphans}
         for name in open_boards(self._zone):
             if name not in left and self._orphaned(name, now):
@@ -315,16 +324,19 @@ class Fleet:
             return ""
         return "its run has been silent since " + watched.astimezone(SHANGHAI).isoformat(timespec="seconds")
 
-    def _remove(self, instances: Mapping[str, Instance], reason: str) -> None:
+    def _remove(self, instances: Mapping[str, Instance], reason: str) -> set[str]:
+        """Delete instances and write their end down; those that could be deleted now."""
         if not instances:
-            return
-        self._ecs.delete(instances)
-        now = self._now()
-        for one in instances.values():
+            return set()
+        removed = set(instances) - self._ecs.delete(instances)
+        now, known = self._now(), boards(self._zone)
+        for name in removed:
+            one = instances[name]
             board = one.tags.get("run", "")
-            if board in boards(self._zone):
+            if board in known:
                 ended = Ended(at=now, reason=reason, price=self.settings.fleet_price_limit)
                 end_instance(Board(self._zone, board), Roster(self._zone, board), one.id, ended)
+        return removed
 
     def _close(self, name: str, reason: str) -> None:
         roster, now = Roster(self._zone, name), self._now()

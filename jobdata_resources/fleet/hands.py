@@ -259,13 +259,12 @@ class Hands:
             )
         return len(ids)
 
-    def delete(self, ids: Sequence[str]) -> bool:
-        """End instances; False when the cloud does not answer now."""
+    def delete(self, ids: Collection[str]) -> set[str]:
+        """End instances; those that are ended now. The others are asked again at the next look."""
         try:
-            self._ecs.delete(ids)
+            return set(ids) - self._ecs.delete(ids)
         except FleetUnavailable:
-            return False
-        return True
+            return set()
 
     # ---- nodes
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jobdata_resources.fleet.ecs import Price
 
-__all__ = ["Offer", "Plan", "make_plan", "wanted_instances"]
+__all__ = ["Offer", "Plan", "make_plan", "spread", "wanted_instances"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,11 +64,12 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Roster:
-    """The records of one board."""
+    """The records of one board. What is written once is read once: looking at many instances takes few requests."""
 
     def __init__(self, zone: LandingZone, board: str) -> None:
         self._zone = zone
         self._folder = f"{ROOT}/{board}"
+        self._known: dict[str, dict[str, Any]] = {"roster": {}, "command": {}, "spent": {}}
 
     def see(self, seen: Seen) -> bool:
         """Write an instance down; False when it is known."""
@@ -81,6 +82,7 @@ class Roster:
     def command(self, instance: str, command: Command) -> None:
         """Remember that the node program is being sent; before it is, so that a crash repeats rather than forgets."""
         self._zone.replace(f"{self._folder}/command/{instance}.json", msgspec.json.encode(command))
+        self._known["command"][instance] = command  # nobody else replaces it while this supervisor rules
 
     def commands(self) -> dict[str, Command]:
         """What was sent to each instance."""
@@ -137,12 +139,12 @@ class Roster:
             self._zone.delete(path)
 
     def _all(self, kind: str, shape: type[T]) -> dict[str, T]:
-        found: dict[str, Any] = {}
+        known = self._known[kind]
         for path in self._zone.paths(f"{self._folder}/{kind}"):
-            data = self._zone.get(path)
-            if data is not None:
-                found[path.rsplit("/", 1)[1].removesuffix(".json")] = msgspec.json.decode(data, type=shape)
-        return found
+            name = path.rsplit("/", 1)[1].removesuffix(".json")
+            if name not in known and (data := self._zone.get(path)) is not None:
+                known[name] = msgspec.json.decode(data, type=shape)
+        return dict(known)
 
 
 def boards(zone: LandingZone) -> list[str]:

@@ -225,10 +225,10 @@ class Supervisor:
     # ---- acting
 
     def _act(self, decision: Decision, everyone: Sequence[Member]) -> None:
-        if decision.delete and self._hands.delete(list(decision.delete)):
-            for name, reason in decision.delete.items():
-                self._end(name, reason)
-                self._listener.line(f"{name}: released: {reason}")
+        if decision.delete:
+            for name in sorted(self._hands.delete(decision.delete.keys())):
+                self._end(name, decision.delete[name])
+                self._listener.line(f"{name}: released: {decision.delete[name]}")
             self._check_silent()
         for name in decision.start:
             self._hands.start(name, self._board.name, self._roster, self._now())
@@ -317,9 +317,8 @@ class Supervisor:
                 for instance in shown.values():
                     self._hands.meet(instance, self._roster)
                 left = sorted(shown)
-                if left and self._hands.delete(left):
-                    for name in left:
-                        self._end(name, self._reason_of(name))
+                for name in self._hands.delete(left) if left else ():
+                    self._end(name, self._reason_of(name))
                 clear = 0 if left else clear + 1
             if time.monotonic() > deadline:
                 raise FleetUnavailable(

@@ -17,6 +17,7 @@ from crawler_core.landing import LandingZone
 from jobdata_cli.app import app
 from jobdata_resources.fleet.errors import FleetRefused
 from jobdata_resources.fleet.fleet import Fleet
+from jobdata_resources.fleet.look import Look
 from jobdata_resources.fleet.settings import FleetSettings
 from tests.fleet.ground import Ground, Told, fleet_environment
 from tests.fleet.test_fleet_end_to_end import WORDS, everything_is_right
@@ -179,3 +180,33 @@ def test_a_bucket_that_breaks_the_promise_is_refused(ground: Ground) -> None:
         fleet.supervise("b1", [], ground.hands(ground.fleet()), Told().listener())
     assert ground.instances() == []
     assert zone.paths("fleet-probe") == []
+
+
+def test_an_instance_that_is_being_made_is_deleted_as_soon_as_it_lets_itself(ground: Ground) -> None:
+    """The cloud refuses to end an instance that is initialising, with force too."""
+    ground.changes |= {"fleet_instances": 2, "fleet_drain_seconds": 0.0}
+    ground.ecs.control("POST", "/faults", {"kind": "slow_start", "times": 2, "params": {"seconds": 4}})
+
+    def stop(look: Look) -> None:
+        if look.living == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ground.run(WORDS[:2], platforms=["qcwy"], told=Told(on_look=stop))
+    assert ground.living() == []
+    ground.ecs.control("POST", "/faults", {"kind": "slow_start", "times": 1, "params": {"seconds": 4}})
+    common = {
+        "region_id": "cn-shanghai",
+        "image_id": ground.ecs.env["ECS_IMAGE_ID"],
+        "instance_type": ground.ecs.env["ECS_INSTANCE_TYPES"].split(",")[0],
+        "security_group_id": ground.ecs.env["ECS_SECURITY_GROUP_ID"],
+        "v_switch_id": ground.ecs.env["ECS_VSWITCH_IDS"].split(",")[0],
+    }
+    from alibabacloud_ecs20140526 import models
+
+    cloud = ground.ecs.env
+    admin = client(cloud["ALIBABA_CLOUD_ACCESS_KEY_ID"], cloud["ALIBABA_CLOUD_ACCESS_KEY_SECRET"], ground.ecs.endpoint)
+    request = models.RunInstancesRequest(**common, tag=[models.RunInstancesRequestTag(key="project", value="jobdata")])
+    [made] = admin.run_instances(request).body.instance_id_sets.instance_id_set
+    assert ground.fleet().stop_all("test") == [made]
+    assert ground.living() == []

@@ -104,7 +104,7 @@ def test_stock_outs_throttles_lost_replies_and_lost_commands_are_worked_around(g
 class Chaos:
     """Of the nodes that live, a share meets a fate: reclaimed with or without notice, banned, or hung.
 
-    The first one always does, each fate in turn over the seeds.
+    The first one that crawls always does, each fate in turn over the seeds.
     """
 
     FATES = ("notice", "no notice", "ban", "hang")
@@ -116,14 +116,16 @@ class Chaos:
 
     def __call__(self, look: Look) -> None:
         for row in look.rows:
-            if row.instance not in self.fates:
-                doomed = self.rng.random() < self.share
-                fate = self.rng.choice(self.FATES) if doomed else ""
-                self.fates[row.instance] = fate if self.fates else self.first
-            due = row.state == "up" and row.holds and self.fates[row.instance] and row.instance not in self.done
-            if due and self.rng.random() < 0.5:  # in one of the next looks
-                self.done[row.instance] = self.fates[row.instance]
-                self.strike(row.instance, row.addresses, self.fates[row.instance])
+            if row.state != "up" or not row.holds or row.instance in self.done:
+                continue
+            if not self.done:
+                self.fates[row.instance] = self.first
+            elif row.instance not in self.fates:
+                self.fates[row.instance] = self.rng.choice(self.FATES) if self.rng.random() < self.share else ""
+            fate = self.fates[row.instance]
+            if fate and (not self.done or self.rng.random() < 0.5):  # in one of the next looks
+                self.done[row.instance] = fate
+                self.strike(row.instance, row.addresses, fate)
 
     def strike(self, instance: str, address: str, fate: str) -> None:
         control = self.ground.ecs.control
@@ -141,7 +143,7 @@ class Chaos:
 
 def survives(ground: Ground, seed: int, words: list[str], instances: int) -> Chaos:
     ground.changes |= {"fleet_instances": instances, "fleet_instances_per_day": 3 * instances + 5}
-    ground.crawl_changes |= {"sleep_min_seconds": 0.15, "sleep_max_seconds": 0.5, "page_size": 5, "segment_pages": 1}
+    ground.crawl_changes |= {"sleep_min_seconds": 0.1, "sleep_max_seconds": 0.4, "page_size": 5, "segment_pages": 1}
     chaos = Chaos(ground, seed, 0.3)
     told = Told(on_look=chaos)
     result = ground.run(words, told=told)
