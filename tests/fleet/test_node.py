@@ -16,8 +16,14 @@ from typing import Any
 import pytest
 
 from crawler_core import __version__
+from crawler_core.crawl import Allowance
+from crawler_core.fleet.board import Board
 from crawler_core.fleet.mend import mend
+from crawler_core.fleet.work import works
+from crawler_core.keyword import Keyword
 from crawler_core.landing import LandingZone, read_segment
+from crawler_core.platforms import platform
+from crawler_core.values import Query
 from sandbox.process import SandboxProcess
 from tests.fleet.nodes import check, fill, start, today, wait_for
 from tests.support.node import environment
@@ -46,6 +52,17 @@ def zone(tmp_path: Path) -> LandingZone:
 def ended(child: subprocess.Popen[bytes]) -> tuple[int, dict[str, Any]]:
     out, _ = child.communicate(timeout=120)
     return child.returncode, json.loads(out or b"{}")
+
+
+def test_a_crawl_plan_travels_with_the_work(sandbox: SandboxProcess, zone: LandingZone, tmp_path: Path) -> None:
+    keyword = Keyword.parse("Python")
+    query = Query("zhilian", keyword, platform("zhilian").nationwide)
+    Board(zone, "b1").add(works([query], today(), {keyword.key: Allowance(pages=1)}))
+    code, summary = ended(start(sandbox, tmp_path, "i-1", "127.0.2.1"))
+    assert (code, summary["keywords"]) == (0, {"done": 1})
+    manifest = zone.manifest("zhilian", today(), keyword)
+    assert manifest is not None
+    assert (manifest.state, manifest.stop_reason, manifest.pages) == ("done", "plan", 1)
 
 
 def test_nodes_share_the_keywords_of_three_platforms(
