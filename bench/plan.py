@@ -39,8 +39,8 @@ from crawler_core.landing import LandingZone, read_segment
 from crawler_core.platforms import PLATFORMS
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import Query
-from jobdata_assets.allowances import day_allowances, record_yield
-from jobdata_assets.crawl_plan import make_plan
+from jobdata_assets.crawl.allowances import day_allowances, record_yield
+from jobdata_assets.crawl.crawl_plan import make_plan
 from jobdata_resources.control import ControlStore, KeywordRow
 from sandbox.market import Market
 from sandbox.roles import KNOWN_ROLES

@@ -17,20 +17,20 @@ from crawler_core.platforms import PLATFORMS
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.settings import load
 from crawler_core.values import SHANGHAI
-from jobdata_assets.analytics import job_analytics_asset, rebuild_facts_job
 from jobdata_assets.cleanup import history_cleanup_job
-from jobdata_assets.company import company_asset
-from jobdata_assets.company_pending import pending_company_asset
-from jobdata_assets.company_table import company_table_asset
-from jobdata_assets.crawl_plan import crawl_plan_asset, crawl_plan_job
-from jobdata_assets.fleet_report import fleet_report_asset
-from jobdata_assets.job_link import job_link_asset
-from jobdata_assets.job_table import job_table_asset
+from jobdata_assets.companies.company import company_asset
+from jobdata_assets.companies.company_pending import pending_company_asset
+from jobdata_assets.companies.company_table import company_table_asset
+from jobdata_assets.crawl.crawl_plan import crawl_plan_asset, crawl_plan_job
+from jobdata_assets.crawl.raw_pages import raw_pages_asset
+from jobdata_assets.daily.job_table import job_table_asset
 from jobdata_assets.jobs import company_cleaning_job, company_job, fleet_report_job, market_job, platform_jobs
-from jobdata_assets.market_report import market_report_asset, market_report_job
+from jobdata_assets.market.analytics import job_analytics_asset, rebuild_facts_job
+from jobdata_assets.market.job_link import job_link_asset
 from jobdata_assets.partitions import daily_partitions
-from jobdata_assets.raw_pages import raw_pages_asset
-from jobdata_assets.stats_total import stats_total_asset, stats_total_job
+from jobdata_assets.reports.fleet_report import fleet_report_asset
+from jobdata_assets.reports.market_report import market_report_asset, market_report_job
+from jobdata_assets.reports.stats_total import stats_total_asset, stats_total_job
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource
 from jobdata_resources.fleet_resource import FleetResource

@@ -26,7 +26,7 @@ def collect_market(warehouse: Warehouse) -> dict[str, Any]:
     Raises:
         WarehouseError: the market was not refreshed yet.
     """
-    from jobdata_assets.company_summary import summarise_companies
+    from jobdata_assets.companies.company_summary import summarise_companies
 
     found = summarise_companies(warehouse)
     kinds = dict(warehouse.query("SELECT kind, count() FROM company GROUP BY kind ORDER BY kind"))

@@ -8,7 +8,7 @@ import dagster as dg
 
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.checks import check_specs
+from jobdata_assets.daily.checks import check_specs
 from jobdata_assets.partitions import raw_page_partitions
 from jobdata_resources.settings import DagsterSettings
 from sensors.alerts import watch_control, watch_instance

@@ -14,7 +14,7 @@ import pytest
 
 from crawler_core.platforms import PLATFORMS
 from jobdata_assets import names
-from jobdata_assets.company_run import BatchReport, batch_name, fetch_batch
+from jobdata_assets.companies.company_run import BatchReport, batch_name, fetch_batch
 from jobdata_resources.control import CompanyDemand, ControlStore
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource

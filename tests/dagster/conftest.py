@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from jobdata_assets.crawl.raw_pages import raw_pages_asset
 from jobdata_assets.partitions import daily_partitions
-from jobdata_assets.raw_pages import raw_pages_asset
 from jobdata_resources.control import ControlStore
 from jobdata_resources.landing import LandingResource
 from tests.dagster.desk import TODAY, Desk, ScriptedCrawler

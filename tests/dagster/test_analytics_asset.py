@@ -23,9 +23,17 @@ from crawler_core.platforms import PLATFORMS
 from crawler_core.settings import load
 from jobdata_assets import code_version as versions
 from jobdata_assets import names
-from jobdata_assets.analytics import job_analytics_asset, rebuild_facts_job
-from jobdata_assets.job_table import job_table_asset
-from jobdata_assets.market_queries import Count, SalaryLevel, TrendDay, counts_by, market_sql, salary_levels, trend
+from jobdata_assets.daily.job_table import job_table_asset
+from jobdata_assets.market.analytics import job_analytics_asset, rebuild_facts_job
+from jobdata_assets.market.market_queries import (
+    Count,
+    SalaryLevel,
+    TrendDay,
+    counts_by,
+    market_sql,
+    salary_levels,
+    trend,
+)
 from jobdata_assets.partitions import daily_partitions
 from jobdata_resources.control import ControlStore
 from jobdata_resources.control_resource import ControlResource

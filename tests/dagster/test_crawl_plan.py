@@ -14,7 +14,7 @@ from dagster._core.test_utils import create_run_for_test
 from crawler_core.crawl import KeywordReport
 from crawler_core.values import SHANGHAI
 from jobdata_assets import names
-from jobdata_assets.crawl_plan import crawl_plan_asset
+from jobdata_assets.crawl.crawl_plan import crawl_plan_asset
 from jobdata_assets.partitions import daily_partitions
 from jobdata_resources.control import ControlStore
 from schedules.daily import crawl_plan_schedule
@@ -115,7 +115,7 @@ def test_the_reasons_why_no_plan_is_made(desk: Desk, monkeypatch: pytest.MonkeyP
 
 
 def test_a_keyword_that_failed_is_not_taken_for_complete(desk: Desk, budget: None) -> None:
-    from jobdata_assets.allowances import record_yield
+    from jobdata_assets.crawl.allowances import record_yield
 
     desk.keywords("a")
     make(desk)

@@ -22,8 +22,8 @@ from crawler_core.platforms import PLATFORMS
 from crawler_core.values import Token
 from jobdata_assets import names
 from jobdata_assets.definitions import build_definitions
-from jobdata_assets.fleet_report import report_metadata
 from jobdata_assets.partitions import range_tags
+from jobdata_assets.reports.fleet_report import report_metadata
 from jobdata_resources.control import ControlStore, KeywordRow
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.fleet.fleet import Fleet

@@ -8,7 +8,7 @@ import pytest
 
 from crawler_core.crawl import KeywordReport
 from crawler_core.values import SHANGHAI
-from jobdata_assets.identity_log import IdentityLog, count_identities
+from jobdata_assets.crawl.identity_log import IdentityLog, count_identities
 from jobdata_resources.control import ControlStore
 from sensors.alerts.identities import judge_identities
 from tests.dagster.desk import TODAY, Desk

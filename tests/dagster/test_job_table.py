@@ -18,10 +18,11 @@ from crawler_core.keyword import Keyword
 from crawler_core.landing import Envelope, LandingZone, RequestRecord, land_pages
 from crawler_core.platforms import PLATFORMS
 from crawler_core.settings import load
-from jobdata_assets import job_table, names
-from jobdata_assets.checks import DayFacts, measure, verdicts
-from jobdata_assets.coverage import Coverage
-from jobdata_assets.job_table import job_table_asset
+from jobdata_assets import names
+from jobdata_assets.daily import job_table
+from jobdata_assets.daily.checks import DayFacts, measure, verdicts
+from jobdata_assets.daily.coverage import Coverage
+from jobdata_assets.daily.job_table import job_table_asset
 from jobdata_assets.partitions import daily_partitions
 from jobdata_resources.control import ControlStore
 from jobdata_resources.control_resource import ControlResource
@@ -35,7 +36,7 @@ BOSS = PLATFORMS["boss"]
 CHECKS = ("rows_loaded", "unique_keys", "required_fields", "keyword_coverage", "partition_budget")
 QUALITY = ("unparsed_values", "schema_drift", "row_count_drift", "duplicate_ids", "orphans")
 OURS = {"rows_loaded", "unique_keys", "required_fields", "keyword_coverage", "partition_budget"}
-"""The checks of ``jobdata_assets.checks``; the asset may have more."""
+"""The checks of ``jobdata_assets.daily.checks``; the asset may have more."""
 
 
 def job(number: int, **changed: Any) -> dict[str, Any]:

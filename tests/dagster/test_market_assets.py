@@ -18,9 +18,9 @@ from typer.testing import CliRunner
 
 from crawler_core.landing import LandingZone, land_pages
 from crawler_core.settings import load
-from jobdata_assets.analytics import job_analytics_asset
-from jobdata_assets.company import company_asset
-from jobdata_assets.job_link import job_link_asset
+from jobdata_assets.companies.company import company_asset
+from jobdata_assets.market.analytics import job_analytics_asset
+from jobdata_assets.market.job_link import job_link_asset
 from jobdata_cli.app import app
 from jobdata_cli.demo_market import collect_market, show_market
 from jobdata_resources.landing import LandingResource

@@ -16,9 +16,9 @@ from crawler_core.platforms import PLATFORMS
 from crawler_core.settings import load
 from crawler_core.values import SHANGHAI
 from jobdata_assets import names
-from jobdata_assets.market_report import market_report_asset
 from jobdata_assets.partitions import daily_partitions
-from jobdata_assets.report.read import read_report, report_sql
+from jobdata_assets.reports.market_report import market_report_asset
+from jobdata_assets.reports.page.read import read_report, report_sql
 from jobdata_resources.landing import LandingResource
 from jobdata_resources.mailer_resource import MailerResource
 from jobdata_resources.settings import StoreSettings

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobdata_assets.page_budget import Candidate, DayYield, PlannedPages, candidates, plan_pages
+from jobdata_assets.crawl.page_budget import Candidate, DayYield, PlannedPages, candidates, plan_pages
 
 DAY = dt.date(2026, 11, 21)
 FLOOR, SWEEP = 3, 7

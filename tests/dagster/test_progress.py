@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from crawler_core.crawl import CheckpointUpdate, KeywordReport
-from jobdata_assets.progress import ControlMirror, ProgressLog
+from jobdata_assets.crawl.progress import ControlMirror, ProgressLog
 from jobdata_resources.control import ControlStore
 
 DAY = dt.date(2026, 11, 21)

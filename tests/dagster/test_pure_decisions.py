@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from crawler_core.landing import CityProgress, Manifest, SegmentEntry, State
 from crawler_core.values import SHANGHAI
-from jobdata_assets.coverage import Tracked, measure_coverage
-from jobdata_assets.day_plan import Target, plan_day
+from jobdata_assets.crawl.day_plan import Target, plan_day
+from jobdata_assets.daily.coverage import Tracked, measure_coverage
 from jobdata_assets.metadata import markdown_table
 from jobdata_assets.partitions import PARTITION_LIMIT, by_date, daily_partitions
 from schedules.crawl_decision import decide_crawl

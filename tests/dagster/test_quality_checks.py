@@ -15,10 +15,10 @@ from crawler_core.landing import Envelope, LandingZone, RequestRecord, land_page
 from crawler_core.platforms import PLATFORMS
 from crawler_core.settings import load
 from jobdata_assets import names
-from jobdata_assets.job_table import job_table_asset
+from jobdata_assets.daily.job_table import job_table_asset
+from jobdata_assets.daily.quality import quality_verdicts
+from jobdata_assets.daily.quality_measure import measure_quality
 from jobdata_assets.partitions import daily_partitions
-from jobdata_assets.quality import quality_verdicts
-from jobdata_assets.quality_measure import measure_quality
 from jobdata_resources.control import ControlStore
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.landing import LandingResource

@@ -13,8 +13,8 @@ from crawler_core.normalize import NORMALISERS
 from crawler_core.platforms import PLATFORMS
 from jobdata_assets import code_version as versions
 from jobdata_assets.code_version import code_version, parse_version
-from jobdata_assets.drift import columns_of, find_drifts
-from jobdata_assets.quality import (
+from jobdata_assets.daily.drift import columns_of, find_drifts
+from jobdata_assets.daily.quality import (
     QualityFacts,
     Repeats,
     level_of_rows,

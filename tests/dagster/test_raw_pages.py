@@ -272,8 +272,8 @@ def test_one_run_may_cover_several_days(desk: Desk) -> None:
 
 
 def test_a_missing_token_changes_nothing_and_names_the_remedy(desk: Desk) -> None:
+    from jobdata_assets.crawl.raw_pages import raw_pages_asset
     from jobdata_assets.partitions import daily_partitions
-    from jobdata_assets.raw_pages import raw_pages_asset
     from tests.support.toy_platform import spec
 
     desk.asset = raw_pages_asset(spec(needs_token=True), daily_partitions(TODAY, 14))

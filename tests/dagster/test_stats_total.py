@@ -18,8 +18,8 @@ from crawler_core.platforms import PLATFORMS
 from crawler_core.settings import load
 from crawler_core.values import SHANGHAI
 from jobdata_assets import names
-from jobdata_assets.stats_report import compare, report_json, report_mail
-from jobdata_assets.stats_total import stats_total_asset
+from jobdata_assets.reports.stats_report import compare, report_json, report_mail
+from jobdata_assets.reports.stats_total import stats_total_asset
 from jobdata_resources.control import ControlStore, PlatformTotal, Totals
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.landing import LandingResource

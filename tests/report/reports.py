@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from crawler_core.values import SHANGHAI
-from jobdata_assets.report.model import (
+from jobdata_assets.reports.page.model import (
     Band,
     CompanyLine,
     HealthDay,

@@ -11,12 +11,12 @@ from html.parser import HTMLParser
 import pytest
 from openpyxl import load_workbook
 
-from jobdata_assets.report import charts, words
-from jobdata_assets.report.files import report_files, write_files
-from jobdata_assets.report.mail import report_mail
-from jobdata_assets.report.model import CompanyLine, MarketReport, Movement, SkillLine
-from jobdata_assets.report.render import headline, render_html, render_markdown, render_text, subject
-from jobdata_assets.report.sheets import sheets
+from jobdata_assets.reports.page import charts, words
+from jobdata_assets.reports.page.files import report_files, write_files
+from jobdata_assets.reports.page.mail import report_mail
+from jobdata_assets.reports.page.model import CompanyLine, MarketReport, Movement, SkillLine
+from jobdata_assets.reports.page.render import headline, render_html, render_markdown, render_text, subject
+from jobdata_assets.reports.page.sheets import sheets
 from tests.report.reports import DAY, empty, full
 
 MAIL_LIMIT = 100_000

@@ -14,9 +14,9 @@ import dagster as dg
 import pytest
 
 from crawler_core.landing import LandingZone
-from jobdata_assets.analytics import job_analytics_asset
-from jobdata_assets.company import company_asset
-from jobdata_assets.job_link import job_link_asset
+from jobdata_assets.companies.company import company_asset
+from jobdata_assets.market.analytics import job_analytics_asset
+from jobdata_assets.market.job_link import job_link_asset
 from jobdata_resources.resolution import MentionKey, Score, collect_mentions, evaluate, link_jobs, resolve
 from jobdata_resources.warehouse import Warehouse
 from jobdata_resources.warehouse_resource import WarehouseResource

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from jobdata_assets.report.charts import ceiling, nice_ceiling
-from jobdata_assets.report.model import MarketReport, SalaryLine
+from jobdata_assets.reports.page.charts import ceiling, nice_ceiling
+from jobdata_assets.reports.page.model import MarketReport, SalaryLine
 
 __all__ = ["Chart", "Column", "Kind", "Sheet", "sheets"]
 

@@ -17,8 +17,8 @@ import dagster as dg
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.settings import load
 from jobdata_assets import names
+from jobdata_assets.crawl.page_budget import DayYield, candidates, plan_pages
 from jobdata_assets.metadata import markdown_table
-from jobdata_assets.page_budget import DayYield, candidates, plan_pages
 from jobdata_resources.control import ControlStore, KeywordRecord, PlanRow
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource

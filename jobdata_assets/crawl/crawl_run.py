@@ -20,13 +20,13 @@ from crawler_core.landing import LandingZone, Manifest
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import SHANGHAI
 from jobdata_assets import names
-from jobdata_assets.allowances import day_allowances, record_yield
-from jobdata_assets.day_plan import DayPlan, Target, plan_day
-from jobdata_assets.fleet_crawl import CrawlEngine
-from jobdata_assets.identity_log import IdentityLog
+from jobdata_assets.crawl.allowances import day_allowances, record_yield
+from jobdata_assets.crawl.day_plan import DayPlan, Target, plan_day
+from jobdata_assets.crawl.fleet_crawl import CrawlEngine
+from jobdata_assets.crawl.identity_log import IdentityLog
+from jobdata_assets.crawl.progress import ControlMirror, ProgressLog
 from jobdata_assets.metadata import keyword_metadata, landing_folder, problem_table
 from jobdata_assets.partitions import DATE, KEYWORD
-from jobdata_assets.progress import ControlMirror, ProgressLog
 from jobdata_resources.control import ControlStore, RunRecord
 from jobdata_resources.crawler import CrawlerResource
 

@@ -22,8 +22,8 @@ from jobdata_resources.warehouse.facts.market import JOB_ANALYTICS
 from jobdata_resources.warehouse_resource import WarehouseResource
 
 if TYPE_CHECKING:
-    from jobdata_assets.report.files import ReportFiles
-    from jobdata_assets.report.model import MarketReport
+    from jobdata_assets.reports.page.files import ReportFiles
+    from jobdata_assets.reports.page.model import MarketReport
 
 __all__ = ["market_report_asset", "market_report_job"]
 
@@ -63,8 +63,8 @@ def market_report_asset(
         context: dg.AssetExecutionContext, warehouse: WarehouseResource, mailer: MailerResource
     ) -> Iterator[dg.MaterializeResult[Any]]:
         # Reading, drawing and spreadsheets are libraries that the other runs do without.
-        from jobdata_assets.report.files import report_files, write_files
-        from jobdata_assets.report.read import read_report
+        from jobdata_assets.reports.page.files import report_files, write_files
+        from jobdata_assets.reports.page.read import read_report
 
         date, began = dt.date.fromisoformat(context.partition_key), time.monotonic()
         comment = {"run_id": context.run.run_id, "asset": names.MARKET_REPORT.to_user_string()}
@@ -111,7 +111,7 @@ def _send(
     context: dg.AssetExecutionContext, mailer: MailerResource, report: "MarketReport", files: "ReportFiles"
 ) -> tuple[str, str]:
     """Mail the report; what became of it, and what went wrong."""
-    from jobdata_assets.report.mail import report_mail
+    from jobdata_assets.reports.page.mail import report_mail
 
     post = mailer.mailer()
     if not post.configured:
@@ -137,7 +137,7 @@ def market_report_job() -> Any:
 
 
 def _metadata(report: "MarketReport", files: "ReportFiles", folder: Path, seconds: float) -> dict[str, Any]:
-    from jobdata_assets.report.render import render_markdown, subject
+    from jobdata_assets.reports.page.render import render_markdown, subject
 
     metadata: dict[str, Any] = {
         "report": dg.MetadataValue.path(str(folder / files.html)),

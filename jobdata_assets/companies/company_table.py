@@ -14,7 +14,7 @@ from crawler_core.platforms import PLATFORMS
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import SHANGHAI
 from jobdata_assets import names
-from jobdata_assets.company_run import BatchReport, batch_name, fetch_batch
+from jobdata_assets.companies.company_run import BatchReport, batch_name, fetch_batch
 from jobdata_assets.metadata import counts, markdown_table
 from jobdata_resources.control import CompanyQueue, ControlStore, RunRecord
 from jobdata_resources.control_resource import ControlResource

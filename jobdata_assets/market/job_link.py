@@ -11,7 +11,7 @@ from crawler_core.normalize import rules_version
 from crawler_core.platforms import PLATFORMS
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.company import view_schema
+from jobdata_assets.companies.company import view_schema
 from jobdata_assets.metadata import markdown_table
 from jobdata_resources.resolution import LinkReport, LinkRules, link_jobs
 from jobdata_resources.warehouse import WarehouseBusy, WarehouseError, WarehouseUnreachable

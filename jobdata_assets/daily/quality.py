@@ -16,8 +16,8 @@ import dagster as dg
 
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.daily_check import daily_check
-from jobdata_assets.drift import Drift, columns_of, find_drifts
+from jobdata_assets.daily.daily_check import daily_check
+from jobdata_assets.daily.drift import Drift, columns_of, find_drifts
 from jobdata_assets.metadata import counts, markdown_table
 from jobdata_resources.warehouse.facts.questions import DayProfile, FieldDay, UnparsedString
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import SHANGHAI
-from jobdata_assets.report.model import (
+from jobdata_assets.reports.page.model import (
     Band,
     CompanyLine,
     HealthDay,
@@ -45,7 +45,7 @@ def report_sql(name: str) -> str:
     Raises:
         FileNotFoundError: there is no such file.
     """
-    return (files("jobdata_assets.report") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    return (files("jobdata_assets.reports.page") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def read_report(

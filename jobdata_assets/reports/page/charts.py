@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobdata_assets.report.model import Movement
+from jobdata_assets.reports.page.model import Movement
 
 __all__ = ["Clipped", "Line", "TrendChart", "ceiling", "nice_ceiling", "shade", "sparkline", "trend_chart"]
 

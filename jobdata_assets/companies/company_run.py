@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from crawler_core.errors import CrawlError
 from crawler_core.landing import LandingZone
 from crawler_core.platforms.spec import PlatformSpec
-from jobdata_assets.company_targets import company_targets
+from jobdata_assets.companies.company_targets import company_targets
 from jobdata_resources.control import ControlStore, ControlStoreError, company_ref
 from jobdata_resources.crawler import CrawlerResource
 from jobdata_resources.settings import CompanySettings

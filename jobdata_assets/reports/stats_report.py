@@ -148,7 +148,7 @@ def _templates() -> tuple[Template, Template]:
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
-        loader=PackageLoader("jobdata_assets", ""),
+        loader=PackageLoader("jobdata_assets.reports", ""),
         autoescape=select_autoescape(enabled_extensions=("html",)),
         undefined=StrictUndefined,
         trim_blocks=True,

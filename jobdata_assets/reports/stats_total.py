@@ -18,7 +18,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.stats_report import compare, report_json, report_mail, report_metadata
+from jobdata_assets.reports.stats_report import compare, report_json, report_mail, report_metadata
 from jobdata_resources.control import ControlStore, PlatformTotal, Totals
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.mail import Mailer, MailError

@@ -12,7 +12,7 @@ import dagster as dg
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import SHANGHAI
 from jobdata_assets import names
-from jobdata_assets.fleet_crawl import node_table
+from jobdata_assets.crawl.fleet_crawl import node_table
 from jobdata_assets.metadata import counts, markdown_table
 from jobdata_resources.landing import LandingResource
 from jobdata_resources.warehouse.errors import WarehouseBusy, WarehouseError, WarehouseUnreachable

@@ -12,8 +12,8 @@ from crawler_core.errors import CrawlError
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import SHANGHAI
 from jobdata_assets import names
-from jobdata_assets.company_choice import Choice, choose, demand_of
-from jobdata_assets.company_targets import hints_of
+from jobdata_assets.companies.company_choice import Choice, choose, demand_of
+from jobdata_assets.companies.company_targets import hints_of
 from jobdata_assets.metadata import counts, markdown_table
 from jobdata_resources.control import ControlStore, RunRecord
 from jobdata_resources.control_resource import ControlResource

@@ -11,7 +11,7 @@ from crawler_core.normalize import rules_version
 from crawler_core.platforms import PLATFORMS
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.company_summary import CompanySummary, summarise_companies
+from jobdata_assets.companies.company_summary import CompanySummary, summarise_companies
 from jobdata_assets.metadata import counts, markdown_table
 from jobdata_resources.resolution import ResolutionReport, resolve_companies
 from jobdata_resources.resolution.schema import VIEWS

@@ -15,8 +15,8 @@ from pydantic import Field
 from crawler_core import __version__ as crawler_version
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.crawl_run import CrawlRun
-from jobdata_assets.fleet_crawl import FleetCrawl
+from jobdata_assets.crawl.crawl_run import CrawlRun
+from jobdata_assets.crawl.fleet_crawl import FleetCrawl
 from jobdata_assets.partitions import by_date, raw_page_partitions
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.crawler import CrawlerResource

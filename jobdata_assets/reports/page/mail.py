@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jobdata_assets.report.files import ReportFiles
-from jobdata_assets.report.model import MarketReport
-from jobdata_assets.report.render import render_text, subject
+from jobdata_assets.reports.page.files import ReportFiles
+from jobdata_assets.reports.page.model import MarketReport
+from jobdata_assets.reports.page.render import render_text, subject
 from jobdata_resources.mail import Attachment, Mail
 
 __all__ = ["report_mail"]

@@ -18,11 +18,11 @@ import dagster as dg
 
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.coverage import Coverage
-from jobdata_assets.daily_check import daily_check
+from jobdata_assets.daily.coverage import Coverage
+from jobdata_assets.daily.daily_check import daily_check
+from jobdata_assets.daily.quality import quality_specs
 from jobdata_assets.metadata import counts
 from jobdata_assets.partitions import PARTITION_LIMIT
-from jobdata_assets.quality import quality_specs
 
 if TYPE_CHECKING:
     from jobdata_resources.warehouse import LoadResult, Warehouse

@@ -9,8 +9,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from jobdata_assets.metadata import markdown_table
-from jobdata_assets.report import charts, words
-from jobdata_assets.report.model import MarketReport, PlatformLine
+from jobdata_assets.reports.page import charts, words
+from jobdata_assets.reports.page.model import MarketReport, PlatformLine
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -195,7 +195,7 @@ def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("jobdata_assets.report", "."),
+        loader=PackageLoader("jobdata_assets.reports.page", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

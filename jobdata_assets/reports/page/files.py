@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobdata_assets.report.export import csv_bytes, workbook_bytes
-from jobdata_assets.report.model import MarketReport
-from jobdata_assets.report.render import render_html, subject
-from jobdata_assets.report.sheets import sheets
+from jobdata_assets.reports.page.export import csv_bytes, workbook_bytes
+from jobdata_assets.reports.page.model import MarketReport
+from jobdata_assets.reports.page.render import render_html, subject
+from jobdata_assets.reports.page.sheets import sheets
 
 __all__ = ["FOLDER", "ReportFiles", "report_files", "write_files"]
 

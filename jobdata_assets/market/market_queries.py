@@ -74,7 +74,7 @@ def market_sql(name: str) -> str:
     Raises:
         FileNotFoundError: there is no such file.
     """
-    return (files("jobdata_assets") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return (files("jobdata_assets.market") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def trend(warehouse: Warehouse, since: dt.date, until: dt.date, *, platform: str = "") -> list[TrendDay]:

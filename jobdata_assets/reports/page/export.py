@@ -11,7 +11,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from jobdata_assets.report.sheets import Chart, Column, Sheet
+from jobdata_assets.reports.page.sheets import Chart, Column, Sheet
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

@@ -11,7 +11,7 @@ import dagster as dg
 from crawler_core.platforms import PLATFORMS
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.analytics_summary import MarketSummary, summarise
+from jobdata_assets.market.analytics_summary import MarketSummary, summarise
 from jobdata_assets.metadata import counts, markdown_table
 from jobdata_resources.warehouse.catalog import build_catalog
 from jobdata_resources.warehouse.errors import WarehouseBusy, WarehouseError, WarehouseUnreachable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_assets import names
-from jobdata_assets.quality import HISTORY_DAYS, QualityFacts, Repeats
+from jobdata_assets.daily.quality import HISTORY_DAYS, QualityFacts, Repeats
 from jobdata_resources.warehouse.facts.questions import day_profiles, field_days, newest_loads, unparsed_strings
 
 if TYPE_CHECKING:

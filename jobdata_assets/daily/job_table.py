@@ -17,13 +17,13 @@ from crawler_core.platforms import PLATFORMS
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import SHANGHAI
 from jobdata_assets import names
-from jobdata_assets.checks import check_specs, measure, verdicts
 from jobdata_assets.code_version import code_version
-from jobdata_assets.coverage import Coverage, Tracked, measure_coverage
+from jobdata_assets.daily.checks import check_specs, measure, verdicts
+from jobdata_assets.daily.coverage import Coverage, Tracked, measure_coverage
+from jobdata_assets.daily.preview import day_preview
+from jobdata_assets.daily.quality import quality_verdicts
+from jobdata_assets.daily.quality_measure import measure_quality
 from jobdata_assets.metadata import counts
-from jobdata_assets.preview import day_preview
-from jobdata_assets.quality import quality_verdicts
-from jobdata_assets.quality_measure import measure_quality
 from jobdata_resources.control import ControlStore, RunRecord
 from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.landing import LandingResource

@@ -1,0 +1,1 @@
+"""Companies: which are wanted, their details, and which accounts are one company."""

@@ -1,0 +1,1 @@
+"""What is written for people: the market report, totals, and what the fleet cost."""
