@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--time-scale", type=float, default=0.01, metavar="X", help="of notices and other long spans (default 0.01)")
     add("--pending-seconds", type=float, default=0.15, metavar="S", help="how long Pending lasts (default 0.15)")
     add("--starting-seconds", type=float, default=0.15, metavar="S", help="how long Starting lasts (default 0.15)")
+    add("--price-step-seconds", type=float, default=600.0, metavar="S", help="how long a price stays (default 600)")
     add("--first-address", default="127.0.1.10", metavar="IP", help="of the first instance (default 127.0.1.10)")
     add("--node-env", action="append", default=[], metavar="NAME=VALUE", help="variable for instances; repeatable")
     add("--faults", type=Path, metavar="FILE", help="fault rules as a JSON list")
@@ -76,6 +77,7 @@ def _config(options: argparse.Namespace) -> EcsConfig:
         time_scale=options.time_scale,
         pending_seconds=options.pending_seconds,
         starting_seconds=options.starting_seconds,
+        price_step_seconds=options.price_step_seconds,
         first_address=options.first_address,
         node_env=dict(text.split("=", 1) for text in options.node_env),
         faults=tuple(faults),

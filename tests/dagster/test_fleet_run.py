@@ -45,7 +45,7 @@ WORDS = ["Python", "C++", "数据工程师"]
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[tuple[SandboxProcess, EcsSandboxProcess]]:
-    with SandboxProcess("--volume", "0.3") as market, EcsSandboxProcess() as cloud:
+    with SandboxProcess("--volume", "0.3") as market, EcsSandboxProcess("--price-step-seconds", "86400") as cloud:
         yield market, cloud
 
 

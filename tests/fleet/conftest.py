@@ -21,7 +21,8 @@ def market() -> Iterator[SandboxProcess]:
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[EcsSandboxProcess]:
-    with EcsSandboxProcess() as ecs:
+    # Prices are looked at once a minute: one that moved by itself would make a bill of seconds higher than was seen.
+    with EcsSandboxProcess("--price-step-seconds", "86400") as ecs:
         yield ecs
 
 
