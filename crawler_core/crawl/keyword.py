@@ -123,7 +123,10 @@ class KeywordCrawl:
             return self._report_now
         await through_cancellation(self._finish())
         end = self._keyword_end()
-        return self._report(self._started, end.state, end.reason, resumed=self._resumed, error=end.error)
+        report = self._report(self._started, end.state, end.reason, resumed=self._resumed, error=end.error)
+        # They know this object: left to the collector, the ids of hundreds of keywords would wait for it.
+        del self._fetcher, self._writer
+        return report
 
     async def run(self) -> KeywordReport:
         """``fetch`` and ``settle``, for callers with nothing to do in between.

@@ -65,7 +65,8 @@ class OpenSegment:
     """
 
     def __init__(self) -> None:
-        self._text = bytearray()
+        self._text: list[bytes] = []
+        self._bytes = 0
         self._outcomes: Counter[str] = Counter()
         self._egress: Counter[str] = Counter()
         self.lines = 0
@@ -77,12 +78,13 @@ class OpenSegment:
     @property
     def size_bytes(self) -> int:
         """Bytes before compression."""
-        return len(self._text)
+        return self._bytes
 
     def add(self, envelope: Envelope, records: int) -> None:
         """Append a page; ``records`` is how many records its verdict counted."""
         line = encode_line(envelope)
-        self._text += line
+        self._text.append(line)
+        self._bytes += len(line)
         self.lines += 1
         self._outcomes[envelope.outcome] += 1
         self._egress[envelope.egress] += 1
@@ -97,7 +99,7 @@ class OpenSegment:
 
     def seal(self, name: str) -> tuple[bytes, SegmentEntry]:
         """End the segment: its compressed bytes and its entry."""
-        data = _compressor().compress(self._text)
+        data = _compressor().compress(b"".join(self._text))
         return data, SegmentEntry(
             name=name,
             sha256=hashlib.sha256(data).hexdigest(),

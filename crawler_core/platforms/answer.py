@@ -115,7 +115,7 @@ def read(body: bytes, decoder: msgspec.json.Decoder[StructT]) -> StructT | Verdi
 def id_text(*candidates: object) -> str:
     """The first usable id among values that may be text or a number; ``""`` when there is none."""
     for value in candidates:
-        if isinstance(value, str) and value.strip() and value.isprintable():
+        if isinstance(value, str) and value.isprintable() and value.strip():
             return value
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)

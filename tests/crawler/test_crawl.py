@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import itertools
 import json
 import threading
@@ -15,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from crawler_core.crawl import CheckpointUpdate, CrawlReport, KeywordReport, crawl
+from crawler_core.crawl.keyword import KeywordCrawl
 from crawler_core.errors import BadSetting, NoToken, TransportError
 from crawler_core.keyword import Keyword
 from crawler_core.landing import LandingZone, Manifest, read_segment, verify
@@ -148,6 +150,16 @@ def test_a_page_that_completes_the_platforms_count_is_landed_as_the_last_one(ben
     [item] = bench.crawl(sequence(pages)).keywords
     assert (item.state, item.stop_reason, item.pages, item.new_ids) == ("done", "last", 2, 3)
     assert [outcome for _, _, outcome in bench.landed()] == ["ok", "last"]
+
+
+def test_a_keyword_that_ended_is_let_go_of_without_waiting_for_the_collector(bench: Bench) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        bench.crawl(market(3), "a", "b", "c", "d")
+        assert [one for one in gc.get_objects() if isinstance(one, KeywordCrawl)] == []
+    finally:
+        gc.enable()
 
 
 def test_several_cities_of_a_keyword_share_one_manifest(bench: Bench) -> None:
