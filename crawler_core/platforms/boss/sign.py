@@ -23,6 +23,20 @@ _USER_AGENT = (
     " MicroMessenger/7.0.20.1781(0x6700143B) NetType/WIFI MiniProgramEnv/Windows WindowsWechat"
 )
 _ALPHANUMERIC = string.ascii_letters + string.digits
+_CONSTANT = {
+    "ua": json.dumps({"model": "microsoft", "platform": "windows"}, separators=(",", ":")),
+    "platform": "zhipin/windows",
+    "ver": _VERSION,
+    "mini_ver": _VERSION,
+    "zp_app_id": APP_ID,
+    "zp_product_id": APP_ID,
+    "scene": "1001",
+    "xweb_xhr": "1",
+    "x-requested-with": "XMLHttpRequest",
+    "content-type": "application/x-www-form-urlencoded",
+    "referer": "https://servicewechat.com/",  # the path holds the app's id, which WIRE leaves open
+    "User-Agent": _USER_AGENT,
+}
 
 
 def trace_id(rng: Random) -> str:
@@ -41,17 +55,6 @@ def headers(context: RequestContext) -> dict[str, str]:
     return {
         "mpt": context.token.mpt.get_secret_value(),
         "wt2": context.token.wt2.get_secret_value(),
-        "ua": json.dumps({"model": "microsoft", "platform": "windows"}, separators=(",", ":")),
-        "platform": "zhipin/windows",
-        "ver": _VERSION,
-        "mini_ver": _VERSION,
-        "zp_app_id": APP_ID,
-        "zp_product_id": APP_ID,
-        "scene": "1001",
         "traceid": trace_id(context.rng),
-        "xweb_xhr": "1",
-        "x-requested-with": "XMLHttpRequest",
-        "content-type": "application/x-www-form-urlencoded",
-        "referer": "https://servicewechat.com/",  # the path holds the app's id, which WIRE leaves open
-        "User-Agent": _USER_AGENT,
+        **_CONSTANT,
     }
