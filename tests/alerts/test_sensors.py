@@ -48,9 +48,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mailbox, 
         yield box, folder
 
 
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("instance"))) as instance:
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """One per test: a look overlaps the one before by seconds, and would see the runs of an earlier test."""
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         yield instance
 
 
