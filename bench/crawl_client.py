@@ -1,4 +1,7 @@
-"""One client of the crawl benchmark, in a process of its own: ours, ours over httpx, or Scrapy.
+"""One client of the crawl benchmark, in a process of its own: ours, ours over httpx, Scrapy, or bare sockets.
+
+Bare sockets ask for the next page as soon as one is there and do nothing with it: what 16 connections to this server
+allow at all.
 
 ``python -m bench.crawl_client CLIENT PORT PAGES FOLDER`` prints a JSON line: pages, seconds, CPU seconds of the crawl
 itself (imports excluded for every client) and the process's peak resident memory.
@@ -132,10 +135,49 @@ def scrapy(port: int, pages: int, folder: Path) -> None:
     meter.report(counted[0], records=counted[0] * 30)
 
 
+def bare(port: int, pages: int) -> None:
+    import re
+    import selectors
+    import socket
+
+    length = re.compile(rb"\r\nContent-Length: (\d+).*?\r\n\r\n", re.DOTALL)
+    request = b"GET /search?page=%d HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    meter = Meter()
+    left: dict[socket.socket, int] = {}
+    asked = done = 0
+    with selectors.DefaultSelector() as selector:
+        for _ in range(CONNECTIONS):
+            connection = socket.create_connection(("127.0.0.1", port))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            selector.register(connection, selectors.EVENT_READ)
+            left[connection] = 0
+            asked += 1
+            connection.sendall(request % asked)
+        while done < pages:
+            for key, _ in selector.select():
+                connection = key.fileobj
+                assert isinstance(connection, socket.socket)
+                data = connection.recv(1 << 18)
+                if not left[connection]:
+                    head = length.search(data)
+                    assert head is not None, data[:200]
+                    left[connection] = int(head[1]) + head.end()
+                left[connection] -= len(data)
+                if not left[connection]:
+                    done += 1
+                    asked += 1
+                    connection.sendall(request % (asked % 32 + 1))
+        for connection in left:
+            connection.close()
+    meter.report(done)
+
+
 def main() -> None:
     client, port, pages, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])
     if client == "scrapy":
         scrapy(port, pages, folder)
+    elif client == "bare":
+        bare(port, pages)
     else:
         ours(port, pages, folder, client)
 

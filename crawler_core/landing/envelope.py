@@ -77,9 +77,11 @@ _DECODER = msgspec.json.Decoder(Envelope)
 def encode_line(envelope: Envelope) -> bytes:
     """The envelope as one JSON line with its line feed."""
     # orjson escapes a page's body in half the time of msgspec.
-    return orjson.dumps(
+    line = orjson.dumps(
         msgspec.structs.asdict(envelope), default=msgspec.structs.asdict, option=orjson.OPT_APPEND_NEWLINE
     )
+    # It keeps the room it reserved for escapes, ten times the page; an open segment would hold that for every line.
+    return bytes(memoryview(line))
 
 
 def decode_line(line: bytes) -> Envelope:
