@@ -3,7 +3,8 @@
 Every segment is read through ``LandingZone.read``, which checks its hash: what is loaded is exactly what the
 manifest names. Embedded, the still compressed bytes are spooled under plain numbers (keywords make folder names such
 as ``a%7Bb%2Cc%7D``, and the engine reads ``{ , * ?`` in paths as patterns) and the engine reads the files itself,
-several at a time. A server gets them pushed in one INSERT per batch.
+several at a time. A server gets them pushed in one INSERT per batch. While the engine takes one batch, the next one is
+read and checked.
 """
 
 # ruff: noqa: S608 - generated SQL: names are quoted by sqltext, values of callers are bound as parameters
@@ -11,8 +12,13 @@ several at a time. A server gets them pushed in one INSERT per batch.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 import orjson
 import zstandard
@@ -24,6 +30,8 @@ from jobdata_resources.warehouse.client import Engine
 from jobdata_resources.warehouse.pipes import LANDING_COLUMNS, LANDING_STRUCTURE
 
 __all__ = ["BATCH_BYTES", "LoadStamp", "batches", "feed"]
+
+T = TypeVar("T")
 
 BATCH_BYTES = 16 << 20
 """Compressed bytes per INSERT; pages compress about five to one."""
@@ -37,6 +45,7 @@ _INSERT: dict[str, object] = {
     # The three views behind a block (pages, jobs, sightings) work at the same time: 1.3 times as fast on two cores.
     "parallel_view_processing": 1,
     "max_threads": 2,
+    # Two would take four fifths of the time and, in one day of three, more memory than is allowed.
     "max_insert_threads": 1,
     "max_parsing_threads": 2,
     # A page of 30 postings has 45 KB: the rows of a block are bounded by its bytes.
@@ -79,38 +88,67 @@ def batches(refs: Iterable[SegmentRef]) -> Iterator[list[SegmentRef]]:
         yield batch
 
 
-def feed(engine: Engine, platform: str, landing: LandingZone, refs: Sequence[SegmentRef], stamp: LoadStamp) -> None:
-    """Insert one batch into ``<platform>_landing``.
+def feed(
+    engine: Engine,
+    platform: str,
+    landing: LandingZone,
+    refs: Iterable[SegmentRef],
+    stamp: LoadStamp,
+    *,
+    alive: Callable[[], None],
+) -> None:
+    """Insert segments into ``<platform>_landing``, batch by batch; ``alive`` is called after each.
 
     Raises:
         CorruptSegment: a segment is missing or not the bytes its manifest names.
-        WarehouseError: the engine refused it.
+        WarehouseError: the engine refused a batch.
     """
     if engine.embedded:
-        _feed_files(engine, platform, landing, refs, stamp)
+        with engine.scratch() as folder:
+            for batch, spooled in _one_ahead(lambda some: (some, _spool(landing, folder, some)), batches(refs)):
+                _insert_files(engine, platform, spooled, batch, stamp)
+                shutil.rmtree(spooled)
+                alive()
     else:
-        _push(engine, platform, landing, refs, stamp)
+        for batch, body in _one_ahead(lambda some: (some, _body(landing, some, stamp)), batches(refs)):
+            _push(engine, platform, body, batch)
+            alive()
 
 
-def _feed_files(
-    engine: Engine, platform: str, landing: LandingZone, refs: Sequence[SegmentRef], stamp: LoadStamp
-) -> None:
+def _one_ahead(make: Callable[[list[SegmentRef]], T], batches: Iterable[list[SegmentRef]]) -> Iterator[T]:
+    """What ``make`` gives for each batch, in order; the next one is made while the caller uses this one."""
+    with ThreadPoolExecutor(1, thread_name_prefix="feed") as thread:
+        coming: Future[T] | None = None
+        for batch in batches:
+            following = thread.submit(make, batch)
+            if coming is not None:
+                yield coming.result()
+            coming = following
+        if coming is not None:
+            yield coming.result()
+
+
+def _spool(landing: LandingZone, folder: Path, refs: Sequence[SegmentRef]) -> Path:
+    spooled = Path(tempfile.mkdtemp(dir=folder))
+    for number, ref in enumerate(refs):
+        (spooled / f"{number:06d}.jsonl.zst").write_bytes(landing.read(ref))
+    return spooled
+
+
+def _insert_files(engine: Engine, platform: str, folder: Path, refs: Sequence[SegmentRef], stamp: LoadStamp) -> None:
     names = sqltext.columns(LANDING_COLUMNS)
-    with engine.scratch() as folder:
-        for number, ref in enumerate(refs):
-            (folder / f"{number:06d}.jsonl.zst").write_bytes(landing.read(ref))
-        source = f"file({sqltext.literal(f'{folder}/*.jsonl.zst')}, JSONEachRow, {sqltext.literal(LANDING_STRUCTURE)})"
-        paths = f"[{sqltext.literals(ref.path for ref in refs)}]"
-        engine.command(
-            f"INSERT INTO {sqltext.name(f'{platform}_landing')} ({names}, segment, load_id, run)"
-            f" SELECT {names}, arrayElement({paths}, toUInt32(substring(_file, 1, 6)) + 1) AS segment,"
-            f" {stamp.load_id} AS load_id, {sqltext.literal(stamp.run)} AS run FROM {source}",
-            settings=_INSERT,
-            doing=f"load {refs[0].path} and {len(refs) - 1} more segments",
-        )
+    source = f"file({sqltext.literal(f'{folder}/*.jsonl.zst')}, JSONEachRow, {sqltext.literal(LANDING_STRUCTURE)})"
+    paths = f"[{sqltext.literals(ref.path for ref in refs)}]"
+    engine.command(
+        f"INSERT INTO {sqltext.name(f'{platform}_landing')} ({names}, segment, load_id, run)"
+        f" SELECT {names}, arrayElement({paths}, toUInt32(substring(_file, 1, 6)) + 1) AS segment,"
+        f" {stamp.load_id} AS load_id, {sqltext.literal(stamp.run)} AS run FROM {source}",
+        settings=_INSERT,
+        doing=f"load {refs[0].path} and {len(refs) - 1} more segments",
+    )
 
 
-def _push(engine: Engine, platform: str, landing: LandingZone, refs: Sequence[SegmentRef], stamp: LoadStamp) -> None:
+def _body(landing: LandingZone, refs: Sequence[SegmentRef], stamp: LoadStamp) -> bytes:
     compressor = zstandard.ZstdCompressor(level=1).compressobj()
     chunks: list[bytes] = []
     for ref in refs:
@@ -127,7 +165,10 @@ def _push(engine: Engine, platform: str, landing: LandingZone, refs: Sequence[Se
         )
         chunks.append(compressor.compress(marked))
     chunks.append(compressor.flush())
-    body = b"".join(chunks)
+    return b"".join(chunks)
+
+
+def _push(engine: Engine, platform: str, body: bytes, refs: Sequence[SegmentRef]) -> None:
     engine.attempt(
         lambda: engine.client.raw_insert(
             f"{platform}_landing",

@@ -63,7 +63,10 @@ class Warehouse:
         Raises:
             WarehouseSchemaError: the stored tables cannot be upgraded in place.
         """
-        return migrate(self.engine, self.catalog)
+        version = migrate(self.engine, self.catalog)
+        if self.facts is not None:
+            self.facts.begin()
+        return version
 
     def load_day(self, platform: str, date: dt.date, landing: LandingZone, *, run_id: str) -> LoadResult:
         """Load the committed segments of a day; visible as a whole or not at all. Migrates first.

@@ -11,6 +11,8 @@ A load whose program brings rules that were never active fills everything and ac
 rule needs no ceremony; ``rebuild`` does the same at a moment of one's choosing.
 """
 
+# ruff: noqa: S608 - generated SQL: names are our own
+
 from __future__ import annotations
 
 import logging
@@ -69,6 +71,20 @@ class FactsKeeper:
         self._specs = {spec.name: spec for spec in platforms.values()}
         self._normalisers = normalisers
         self.rules = fact_rules(normalisers)
+
+    def begin(self) -> None:
+        """Show the rules of this program from the start, where no string was ever stored; otherwise nothing.
+
+        Raises:
+            WarehouseBusy: another process does the same.
+            WarehouseError: the engine refused.
+        """
+        if not read_versions(self._engine).flip and not any(map(self._has_rows, self._sources)):
+            self.rebuild(run_id="begin")
+
+    def _has_rows(self, platform: str) -> bool:
+        parts = " UNION ALL ".join(f"SELECT 1 FROM {platform}_job_{part}" for part in ("delta", "base"))
+        return bool(self._engine.query(f"{parts} LIMIT 1", doing="look for stored jobs"))
 
     def before_commit(self, load: PendingLoad) -> dict[str, int]:
         """Make everything ready that must be there when the load gets visible; returns new strings by field.
