@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from jobdata_cli import (
+    alert,
     cleanup,
     company,
     crawl,
@@ -42,6 +43,7 @@ crawl.register(app)
 app.add_typer(landing.app, name="landing")
 app.add_typer(company.app, name="company")
 app.add_typer(fleet.app, name="fleet")
+app.add_typer(alert.app, name="alert")
 app.add_typer(db.app, name="db")
 app.add_typer(report.app, name="report")
 app.add_typer(sandbox.app, name="sandbox")

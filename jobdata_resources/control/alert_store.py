@@ -46,6 +46,15 @@ class AlertStore(ABC):
         given = list(records)
         self._write(lambda session: incidents.store(session, given))
 
+    def close_incident(self, fingerprint: str) -> IncidentRecord:
+        """Close an open incident by hand: nobody is mailed an all-clear.
+
+        Raises:
+            UnknownEntry: no incident of this fingerprint is open.
+        """
+        now = self._clock()
+        return self._write(lambda session: incidents.close(session, fingerprint, now))
+
     # ---- addresses and tokens
 
     def record_identities(self, date: dt.date, records: Sequence[IdentityRun], *, node: str = "") -> None:

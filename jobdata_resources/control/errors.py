@@ -52,4 +52,4 @@ class ImportRefused(BadInput):
 
 
 class UnknownEntry(BadInput):
-    """The store holds no such keyword or token."""
+    """The store holds no such keyword, token or open incident."""

@@ -9,10 +9,11 @@ from dataclasses import dataclass, fields
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from jobdata_resources.control.errors import UnknownEntry
 from jobdata_resources.control.models import AlertIncident
 from jobdata_resources.control.upsert import upsert
 
-__all__ = ["IncidentRecord", "latest", "list_incidents", "store"]
+__all__ = ["IncidentRecord", "close", "latest", "list_incidents", "store"]
 
 _UNIQUE = ("fingerprint", "opened_at")
 _SUBJECT_CHARS = 255
@@ -42,6 +43,21 @@ def store(session: Session, records: Iterable[IncidentRecord]) -> None:
     for record in records:
         values = {name: getattr(record, name) for name in _FIELDS} | {"subject": record.subject[:_SUBJECT_CHARS]}
         upsert(session, AlertIncident, values, unique=_UNIQUE)
+
+
+def close(session: Session, fingerprint: str, now: dt.datetime) -> IncidentRecord:
+    """Close the open incident of a fingerprint, without an all-clear.
+
+    Raises:
+        UnknownEntry: there is none.
+    """
+    query = select(AlertIncident).where(AlertIncident.fingerprint == fingerprint, AlertIncident.closed_at.is_(None))
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        raise UnknownEntry(f"no incident with the fingerprint {fingerprint!r} is open; see `jobdata alert list`")
+    row.healed_at = row.healed_at or row.seen_at
+    row.closed_at = now
+    return _record(row)
 
 
 def list_incidents(session: Session, kinds: Collection[str], *, with_closed: bool) -> list[IncidentRecord]:

@@ -14,6 +14,7 @@ from jobdata_resources.doctor.machine import (
     look_at_versions,
 )
 from jobdata_resources.doctor.mail import look_at_mail
+from jobdata_resources.doctor.report import look_at_receiver
 from jobdata_resources.doctor.stores import look_at_control_store, look_at_dagster, look_at_warehouse
 
 __all__ = ["CHECKS"]
@@ -30,6 +31,7 @@ CHECKS = (
     Check(name="dagster", look=look_at_dagster),
     Check(name="access", look=look_at_access),
     Check(name="mail", look=look_at_mail),
+    Check(name="report", look=look_at_receiver),
     Check(name="fleet", look=look_at_fleet),
     Check(name="platforms", look=look_at_platforms, online=True),
 )

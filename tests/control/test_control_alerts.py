@@ -7,7 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from jobdata_resources.control import ControlStore, IdentityRun, IncidentRecord, PlatformTotal, RunRecord
+from jobdata_resources.control import (
+    ControlStore,
+    IdentityRun,
+    IncidentRecord,
+    PlatformTotal,
+    RunRecord,
+    UnknownEntry,
+)
 from tests.control.conftest import NOON, FakeClock
 
 HOUR = dt.timedelta(hours=1)
@@ -33,6 +40,18 @@ def test_an_incident_comes_back_as_it_was_stored_and_is_replaced_by_its_later_st
     assert store.incidents() == [other, again]
     assert store.incidents(["failed_run"], with_closed=True) == [closed, again]
     assert store.latest_incidents("failed_run") == {"f1": again}
+
+
+def test_an_incident_is_closed_by_hand_once(store: ControlStore, clock: FakeClock) -> None:
+    store.store_incidents([INCIDENT, replace(INCIDENT, fingerprint="f2")])
+    clock.advance(hours=1)
+    closed = store.close_incident("f1")
+    assert (closed.healed_at, closed.closed_at) == (NOON, clock.now)
+    assert [one.fingerprint for one in store.incidents()] == ["f2"]
+    for unknown in ("f1", "f3"):
+        with pytest.raises(UnknownEntry, match="jobdata alert list"):
+            store.close_incident(unknown)
+    assert store.latest_incidents("failed_run")["f1"] == closed
 
 
 def test_totals_of_a_key_are_stored_once(store: ControlStore, clock: FakeClock) -> None:
