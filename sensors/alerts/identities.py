@@ -39,51 +39,68 @@ def judge_identities(runs: Sequence[IdentityRun], *, now: dt.datetime) -> list[E
     Args:
         runs: of the last ``HISTORY``, oldest first.
     """
-    by_identity: defaultdict[_Identity, list[IdentityRun]] = defaultdict(list)
-    for run in runs:
-        by_identity[run.platform, run.kind, run.name].append(run)
-    latest = {who: past[-1] for who, past in by_identity.items() if now - past[-1].updated_at <= _CURRENT}
-    earlier = {who: past[:-1] for who, past in by_identity.items()}
-    found: dict[_Identity, dict[str, str]] = {}
-    # Addresses first: a token is not blamed for what is told of the address that it was used through.
-    for who in sorted(latest, key=lambda who: (who[1] != "egress", who)):
-        peers = [
-            other for other, run in latest.items()
-            if other != who and other[:2] == who[:2] and run.run_id == latest[who].run_id
-        ]  # fmt: skip
-        reasons = _reasons(who, latest, earlier, peers)
-        if who[1] == "token":
-            told = (found[other] for other in found if latest[other].run_id == latest[who].run_id)
-            for known in told:
-                reasons = {name: text for name, text in reasons.items() if name not in known}
+    history = _History(runs)
+    found = {}
+    for who, past in history.by_identity.items():
+        run = past[-1]
+        if now - run.updated_at > _CURRENT:
+            continue
+        reasons = history.reasons(run)
+        if run.kind == "token":
+            # A token is not blamed for what befell the address that it was used through, then or since.
+            for address in history.of_run(run, "egress"):
+                told = history.reasons(address)
+                reasons = {name: text for name, text in reasons.items() if name not in told}
         if reasons:
-            found[who] = reasons
-    return [_evidence(who, latest[who], reasons, now) for who, reasons in found.items()]
+            found[who] = run, reasons
+    # Addresses first.
+    ordered = sorted(found, key=lambda who: (who[1] != "egress", who))
+    return [_evidence(who, *found[who], now) for who in ordered]
 
 
-def _reasons(
-    who: _Identity,
-    latest: dict[_Identity, IdentityRun],
-    earlier: dict[_Identity, list[IdentityRun]],
-    peers: Sequence[_Identity],
-) -> dict[str, str]:
-    run = latest[who]
-    reasons = {}
-    if run.bans:
-        reasons["bans"] = f"{run.bans} of {run.pages} requests were refused as banned"
-    if run.pages >= _MIN_PAGES:
-        share = _share(run)
-        own = median(map(_share, earlier[who])) if earlier[who] else 0.0
-        others = median(_share(latest[peer]) for peer in peers) if peers else 0.0
-        if share > max(own, others) + _ERROR_MARGIN:
-            reasons["errors"] = f"{share:.0%} of its requests failed; usually {own:.0%}, its peers {others:.0%}"
-    change = _change(run, earlier[who])
-    if change is not None:
-        changes = [one for peer in peers if (one := _change(latest[peer], earlier[peer])) is not None]
-        usual = median(changes) if changes else 1.0
-        if not usual / _RATE_FACTOR <= change <= usual * _RATE_FACTOR:
-            reasons["rate"] = f"{_rate(run):.0f} pages an hour, {change:.2f} times its median; its peers {usual:.2f}"
-    return reasons
+class _History:
+    """Runs by identity, oldest first, and by run."""
+
+    def __init__(self, runs: Sequence[IdentityRun]) -> None:
+        self.by_identity: defaultdict[_Identity, list[IdentityRun]] = defaultdict(list)
+        self._by_run: defaultdict[tuple[str, str, str], list[IdentityRun]] = defaultdict(list)
+        self._position: dict[tuple[_Identity, str], int] = {}
+        for run in runs:
+            who = (run.platform, run.kind, run.name)
+            self._position[who, run.run_id] = len(self.by_identity[who])
+            self.by_identity[who].append(run)
+            self._by_run[run.platform, run.kind, run.run_id].append(run)
+
+    def of_run(self, run: IdentityRun, kind: str) -> list[IdentityRun]:
+        """What the identities of a kind did in the same run."""
+        return self._by_run[run.platform, kind, run.run_id]
+
+    def reasons(self, run: IdentityRun) -> dict[str, str]:
+        """What was unusual about an identity in a run, against its runs before and its peers in it."""
+        before = self._before(run)
+        peers = [peer for peer in self.of_run(run, run.kind) if peer.name != run.name]
+        reasons = {}
+        if run.bans:
+            reasons["bans"] = f"{run.bans} of {run.pages} requests were refused as banned"
+        if run.pages >= _MIN_PAGES:
+            share = _share(run)
+            own = median(map(_share, before)) if before else 0.0
+            others = median(map(_share, peers)) if peers else 0.0
+            if share > max(own, others) + _ERROR_MARGIN:
+                reasons["errors"] = f"{share:.0%} of its requests failed; usually {own:.0%}, its peers {others:.0%}"
+        change = _change(run, before)
+        if change is not None:
+            changes = [one for peer in peers if (one := _change(peer, self._before(peer))) is not None]
+            usual = median(changes) if changes else 1.0
+            if not usual / _RATE_FACTOR <= change <= usual * _RATE_FACTOR:
+                reasons["rate"] = (
+                    f"{_rate(run):.0f} pages an hour, {change:.2f} times its median; its peers {usual:.2f}"
+                )
+        return reasons
+
+    def _before(self, run: IdentityRun) -> list[IdentityRun]:
+        who = (run.platform, run.kind, run.name)
+        return self.by_identity[who][: self._position[who, run.run_id]]
 
 
 def _share(run: IdentityRun) -> float:

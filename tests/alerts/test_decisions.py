@@ -183,6 +183,9 @@ def test_an_identity_out_of_use_is_no_anomaly() -> None:
 def test_a_token_is_not_blamed_for_its_address() -> None:
     both = [crawled("ip1", 0, bans=2), crawled("1a2b", 0, bans=2, kind="token")]
     assert told(judge_identities(both, now=NOW)) == [("boss address ip1", True)]
+    # The address is well again in the next run, in which the token had no part.
+    later = [crawled("ip1", 1, bans=2), crawled("1a2b", 1, bans=2, kind="token"), crawled("ip1", 0)]
+    assert judge_identities(later, now=NOW) == []
     alone = [crawled("ip1", 0), crawled("1a2b", 0, errors=200, kind="token"), crawled("3c4d", 0, kind="token")]
     assert told(judge_identities(alone, now=NOW)) == [("boss token 1a2b", True)]
 
