@@ -81,7 +81,9 @@ class DagsterSettings(EnvSettings):
     )
     schedules_running: bool = Field(False, description="schedules and sensors start switched on")
     schedules_quick: bool = Field(
-        False, description="schedules tick every few minutes instead of at their hours: for the sandbox only"
+        False,
+        description="schedules tick every few minutes instead of at their hours, and alerts look every minute: for the"
+        " sandbox only",
     )
 
 

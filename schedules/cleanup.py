@@ -19,7 +19,7 @@ def history_cleanup_schedule(*, running: bool) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=f"{names.CLEANUP_JOB}_schedule",
         job_name=names.CLEANUP_JOB,
-        cron_schedule=cron("5 0 * * *", quick="*/10 * * * *"),
+        cron_schedule=cron("5 0 * * *", quick="3-59/5 * * * *"),
         execution_timezone=TIMEZONE,
         metadata=names.OWNED,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,

@@ -24,7 +24,7 @@ def crawl_plan_schedule(*, running: bool) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="crawl_plan_schedule",
         job_name=names.CRAWL_PLAN_JOB,
-        cron_schedule=cron("40 7 * * *", quick="*/10 * * * *"),
+        cron_schedule=cron("40 7 * * *", quick="2-59/5 * * * *"),
         execution_timezone=TIMEZONE,
         default_status=_status(running),
         description="Divides the page budget of the day among the keywords. Skips when CRAWL_PAGES_PER_DAY is not set.",
@@ -49,7 +49,7 @@ def market_report_schedule(*, running: bool) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="market_report_schedule",
         job_name=names.MARKET_REPORT_JOB,
-        cron_schedule=cron("30 7 * * *", quick="*/5 * * * *"),
+        cron_schedule=cron("30 7 * * *", quick="1-59/5 * * * *"),
         execution_timezone=TIMEZONE,
         default_status=_status(running),
         description="Writes the report on the job market up to the day before. Skips while one is being written.",

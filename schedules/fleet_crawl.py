@@ -26,7 +26,7 @@ def fleet_crawl_schedule(spec: PlatformSpec, *, minute: int, running: bool) -> d
     @dg.schedule(
         name=f"{spec.name}_fleet_schedule",
         job_name=names.crawl_job(spec.name),
-        cron_schedule=cron(f"{minute} */6 * * *", quick="*/10 * * * *"),
+        cron_schedule=cron(f"{minute} */6 * * *", quick=f"{minute // 10 % 5}-59/5 * * * *"),
         execution_timezone=TIMEZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
         description=(

@@ -19,7 +19,7 @@ def fleet_report_schedule(*, running: bool) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="fleet_report_schedule",
         job_name=names.FLEET_REPORT_JOB,
-        cron_schedule=cron("50 23 * * *", quick="*/10 * * * *"),
+        cron_schedule=cron("50 23 * * *", quick="4-59/5 * * * *"),
         execution_timezone=TIMEZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
         description="Reports what the fleet of the day cost and brought. Skips while CRAWL_ON is not `fleet`.",

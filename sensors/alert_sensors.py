@@ -16,6 +16,9 @@ from sensors.alerts.shell import Clock, alert_sensor, utc_now
 
 __all__ = ["alert_sensors"]
 
+_QUICK_SECONDS = 60
+"""Between two looks at most, where ``SCHEDULES_QUICK`` is set."""
+
 
 def alert_sensors(
     platforms: Sequence[PlatformSpec],
@@ -87,8 +90,9 @@ def alert_sensors(
             "Once a day, all partitions of the last days that are still failed.",
         ),
     )
+    longest = _QUICK_SECONDS if settings.schedules_quick else max(seconds for _, _, seconds, _ in watched)
     return [
-        alert_sensor(kind, gather, seconds=seconds, running=running, description=description, now=now)
+        alert_sensor(kind, gather, seconds=min(seconds, longest), running=running, description=description, now=now)
         for kind, gather, seconds, description in watched
     ]
 
