@@ -50,12 +50,25 @@ class Noon(Clock):
 
 
 class SandboxWire:
-    """A sandbox on a day, and the crawl's seams to it; ``requests`` counts what it was asked."""
+    """A sandbox on a day, and the crawl's seams to it; ``requests`` counts what it was asked.
 
-    def __init__(self, day: dt.date, *, market: Market | None = None, seed: int = 7) -> None:
-        self.clock = Noon(day)
+    Args:
+        clock: the time of both sides; default noon of the day.
+        config: of the sandbox; default one without limits.
+    """
+
+    def __init__(
+        self,
+        day: dt.date,
+        *,
+        market: Market | None = None,
+        seed: int = 7,
+        clock: Clock | None = None,
+        config: SandboxConfig | None = None,
+    ) -> None:
+        self.clock = clock or Noon(day)
         self.sandbox = Sandbox(
-            SandboxConfig(seed=seed, day=day, limits=NO_LIMITS),
+            config or SandboxConfig(seed=seed, day=day, limits=NO_LIMITS),
             clock=lambda: self.clock.now().timestamp(),
             market=market,
         )
@@ -63,7 +76,8 @@ class SandboxWire:
 
     def move_to(self, day: dt.date) -> None:
         """Make it another day."""
-        self.clock.day = day
+        if isinstance(self.clock, Noon):
+            self.clock.day = day
         self.sandbox.state.day = day
 
     def settings(self, **more: object) -> CrawlSettings:
@@ -79,20 +93,30 @@ class SandboxWire:
         }
         return CrawlSettings(**values)  # type: ignore[arg-type]
 
-    def __call__(self, _local: str | None, _proxy: Proxy | None) -> SandboxWire:
-        return self
+    def __call__(self, local: str | None, _proxy: Proxy | None) -> _Line:
+        return _Line(self, local or "127.0.0.1")
 
-    async def send(self, request: Request) -> Response:
+    def answer(self, request: Request, egress: str) -> Response:
+        """What the sandbox says to a request that comes from an address."""
         self.requests += 1
         parts = urlsplit(request.url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         front = self.sandbox.fronts[_PLATFORM_OF_HOST[parts.hostname or ""]]
-        asked = Ask(request.method, target, CIMultiDict(request.headers), "127.0.0.1", request.body or b"")
-        delivery = front.handle(asked)
+        delivery = front.handle(Ask(request.method, target, CIMultiDict(request.headers), egress, request.body or b""))
         front.finished(delivery)
         reply = delivery.reply
         headers = {"content-type": reply.content_type, **{k.lower(): v for k, v in reply.headers.items()}}
         return Response(status=reply.status, headers=headers, body=reply.body, latency_ms=1.0)
+
+
+class _Line:
+    """The transport of one identity; it leaves from one address."""
+
+    def __init__(self, wire: SandboxWire, address: str) -> None:
+        self._wire, self._address = wire, address
+
+    async def send(self, request: Request) -> Response:
+        return self._wire.answer(request, self._address)
 
     async def reconnect(self) -> None:
         pass
