@@ -10,7 +10,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 # Nothing of ours goes through a proxy of the machine: where a crawl leaves from is a setting.
 unexport HTTP_PROXY HTTPS_PROXY http_proxy https_proxy
 
-.PHONY: help demo test test-fast dev check bench format lock clean
+.PHONY: help demo test test-fast soak dev check bench format lock clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -29,7 +29,10 @@ test: check ## lint, types, layers and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(READY) ## the tests without the slow ones
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not soak"
+
+soak: $(READY) ## twenty fleets of twenty instances, one after another; on a machine that does nothing else
+	$(BIN)/python -m pytest -m soak
 
 check: $(READY) ## lint, format, types and import layers
 	$(BIN)/ruff check .

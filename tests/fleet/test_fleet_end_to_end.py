@@ -159,6 +159,13 @@ def test_twenty_instances_of_which_a_third_is_lost_land_every_page_once(ground: 
     assert len(chaos.done) >= 3
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_twenty_instances_survive_other_seeds(ground: Ground, seed: int) -> None:
+    assert len(survives(ground, seed, MANY + [f"{word}实习" for word in MANY[:6]], 20).done) >= 3
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", range(2, 21))
