@@ -7,10 +7,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import dagster as dg
 
+from crawler_core.clock import Clock
 from crawler_core.landing import LandingZone
 from crawler_core.platforms.company import CompanyTarget
 from crawler_core.platforms.spec import PlatformSpec
@@ -27,11 +28,19 @@ if TYPE_CHECKING:
         CrawlReport,
         KeywordReport,
     )
+    from crawler_core.crawl.session import TransportFactory
 
-__all__ = ["CrawlerResource", "leased_tokens"]
+__all__ = ["CrawlSeams", "CrawlerResource", "leased_tokens"]
 
 _LOG = logging.getLogger(__name__)
 _RENEW_SECONDS = DEFAULT_LEASE.total_seconds() / 6
+
+
+class CrawlSeams(TypedDict, total=False):
+    """What stands in the place of the network and the clock."""
+
+    transport: TransportFactory
+    clock: Clock
 
 
 class CrawlerResource(dg.ConfigurableResource["CrawlerResource"]):
@@ -52,6 +61,10 @@ class CrawlerResource(dg.ConfigurableResource["CrawlerResource"]):
             BadSetting: names variable, value and remedy.
         """
         return load(CrawlSettings)
+
+    def seams(self) -> CrawlSeams:
+        """Nothing: a crawl uses the network and the system's clock; tests replace it."""
+        return {}
 
     def crawl(
         self,
@@ -87,6 +100,7 @@ class CrawlerResource(dg.ConfigurableResource["CrawlerResource"]):
                 allowances=allowances,
                 on_keyword=on_keyword,
                 on_checkpoint=on_checkpoint,
+                **self.seams(),
             )
 
     def crawl_companies(

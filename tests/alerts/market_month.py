@@ -30,17 +30,14 @@ from pydantic import PrivateAttr, SecretStr
 
 from bench.sandbox_wire import NO_LIMITS, SandboxWire
 from crawler_core.clock import Clock
-from crawler_core.crawl import Allowance, CheckpointUpdate, CrawlReport, KeywordReport, crawl
-from crawler_core.landing import LandingZone
 from crawler_core.platforms import PLATFORMS
-from crawler_core.platforms.spec import PlatformSpec
-from crawler_core.values import SHANGHAI, Query, Token
+from crawler_core.values import SHANGHAI, Token
 from jobdata_assets import names
 from jobdata_assets.definitions import build_definitions
 from jobdata_assets.partitions import range_tags
 from jobdata_resources.control import ControlStore
 from jobdata_resources.control_resource import ControlResource
-from jobdata_resources.crawler import CrawlerResource, leased_tokens
+from jobdata_resources.crawler import CrawlerResource, CrawlSeams
 from jobdata_resources.landing import LandingResource
 from jobdata_resources.mail import MailError
 from jobdata_resources.mailer_resource import MailerResource
@@ -73,32 +70,8 @@ class WiredCrawler(CrawlerResource):
 
     _wire: SandboxWire = PrivateAttr()
 
-    def crawl(
-        self,
-        spec: PlatformSpec,
-        queries: Sequence[Query],
-        *,
-        date: dt.date,
-        landing: LandingZone,
-        control: ControlStore,
-        on_keyword: Callable[[KeywordReport], None],
-        on_checkpoint: Callable[[CheckpointUpdate], None],
-        allowances: Mapping[str, Allowance] | None = None,
-    ) -> CrawlReport:
-        with leased_tokens(spec, control) as tokens:
-            return crawl(
-                spec,
-                queries,
-                date=date,
-                settings=self.settings(),
-                landing=landing,
-                tokens=tokens,
-                allowances=allowances,
-                on_keyword=on_keyword,
-                on_checkpoint=on_checkpoint,
-                transport=self._wire,
-                clock=self._wire.clock,
-            )
+    def seams(self) -> CrawlSeams:
+        return {"transport": self._wire, "clock": self._wire.clock}
 
 
 @dataclass

@@ -7,7 +7,6 @@ library, the landing zone and the control store behind it are the real ones; onl
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,14 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from crawler_core.clock import Clock
-from crawler_core.crawl import Allowance, CheckpointUpdate, CrawlReport, KeywordReport, crawl
 from crawler_core.keyword import Keyword
 from crawler_core.landing import LandingZone
 from crawler_core.platforms.spec import PlatformSpec
-from crawler_core.values import Query
 from jobdata_assets import names
 from jobdata_assets.partitions import range_tags
 from jobdata_resources.control import ControlStore, KeywordRow
 from jobdata_resources.control_resource import ControlResource
-from jobdata_resources.crawler import CrawlerResource
+from jobdata_resources.crawler import CrawlerResource, CrawlSeams
 from jobdata_resources.fleet_resource import FleetResource
 from jobdata_resources.landing import LandingResource
 from tests.support.clock import FakeClock
@@ -44,30 +41,8 @@ class ScriptedCrawler(CrawlerResource):
     def today(self) -> dt.date:
         return self._day
 
-    def crawl(
-        self,
-        spec: PlatformSpec,
-        queries: Sequence[Query],
-        *,
-        date: dt.date,
-        landing: LandingZone,
-        control: ControlStore,
-        on_keyword: Callable[[KeywordReport], None],
-        on_checkpoint: Callable[[CheckpointUpdate], None],
-        allowances: Mapping[str, Allowance] | None = None,
-    ) -> CrawlReport:
-        return crawl(
-            spec,
-            queries,
-            date=date,
-            settings=self.settings(),
-            landing=landing,
-            allowances=allowances,
-            on_keyword=on_keyword,
-            on_checkpoint=on_checkpoint,
-            transport=self._script,
-            clock=self._clock,
-        )
+    def seams(self) -> CrawlSeams:
+        return {"transport": self._script, "clock": self._clock}
 
 
 @dataclass
