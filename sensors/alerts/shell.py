@@ -28,13 +28,21 @@ __all__ = ["Clock", "Gather", "Seen", "Watch", "alert_sensor", "utc_now"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What a sensor may look at; never the warehouse. ``cursor`` is what its last tick left."""
+    """What a sensor may look at; never the warehouse. ``cursor`` is what its last tick left.
 
-    instance: dg.DagsterInstance
+    ``open_instance`` is only called by who needs it: opening it is most of what a tick costs.
+    """
+
+    open_instance: Callable[[], dg.DagsterInstance]
     store: ControlStore
     settings: AlertSettings
     now: dt.datetime
     cursor: str | None
+
+    @property
+    def instance(self) -> dg.DagsterInstance:
+        """Dagster's own storage."""
+        return self.open_instance()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +103,13 @@ def alert_sensor(
     def tick(context: dg.SensorEvaluationContext, control: ControlResource, mailer: MailerResource) -> dg.SensorResult:
         settings = load(AlertSettings)
         with control.open() as store:
-            watch = Watch(instance=context.instance, store=store, settings=settings, now=now(), cursor=context.cursor)
+            watch = Watch(
+                open_instance=lambda: context.instance,
+                store=store,
+                settings=settings,
+                now=now(),
+                cursor=context.cursor,
+            )
             desk = AlertDesk(
                 store, mailer.mailer(), settings, log=context.log.warning, redact=redactor(secrets()), now=now
             )

@@ -208,7 +208,9 @@ def test_every_incident_has_one_mail_and_one_all_clear_and_quiet_days_have_none(
             # The mail server is away for the evening of the 28th, when a run fails and succeeds again.
             away = clock.now.day == 28 and clock.now.hour >= 20
             post.broken = lambda _, away=away: MailServerUnavailable("away") if away else None
-            watch = Watch(instance=instance, store=store, settings=AlertSettings(), now=clock.now, cursor=None)
+            watch = Watch(
+                open_instance=lambda: instance, store=store, settings=AlertSettings(), now=clock.now, cursor=None
+            )
             seen = {kind: gather(watch) for kind, gather in from_store.items()}
             seen["failed_run"] = Seen(
                 evidence=judge_runs(world.ended(clock.now)),

@@ -12,6 +12,7 @@ import dagster as dg
 import psycopg2
 import pytest
 import yaml
+from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 
 from crawler_core.errors import BadSetting
@@ -137,6 +138,16 @@ def test_the_instance_is_as_we_want_it(home: Path) -> None:
         assert queue is not None
         assert queue.max_concurrent_runs == 4
         assert [limit["key"] for limit in queue.tag_concurrency_limits] == ["jobdata/crawl", "dagster/backfill"]
+
+
+def test_the_migration_scripts_are_read_once_in_a_process(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with dg.DagsterInstance.get():
+        pass
+    read: list[str] = []
+    monkeypatch.setattr(ScriptDirectory, "_load_revisions", lambda self: read.append(self.dir) or iter(()))
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_runs() == []
+    assert read == [], "a tick of a sensor would read them each time"
 
 
 def test_a_misspelt_setting_would_be_noticed(home: Path) -> None:
