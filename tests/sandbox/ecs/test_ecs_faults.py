@@ -127,7 +127,7 @@ def test_a_hung_instance_neither_works_nor_answers(ecs: Ecs) -> None:
     hung, fine = ecs.up(2)
     invoke = ecs.send([hung, fine], "while :; do date +%N >> beat; sleep 0.05; done", timeout=900)
     until(lambda: all(len(ecs.truth(one)["pids"]) >= 2 for one in (hung, fine)))
-    assert ecs.control("POST", "/hang", {"instance": hung})[hung] >= 2
+    assert ecs.control("POST", "/hang", {"instance": hung})[hung] >= 1, "the loop may be between two children"
     pids = ecs.truth(hung)["pids"]
     assert {Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in pids} == {"T"}
     assert ecs.list()[hung].status == "Running"
