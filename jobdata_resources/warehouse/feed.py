@@ -14,8 +14,9 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -104,19 +105,26 @@ def feed(
         WarehouseError: the engine refused a batch.
     """
     if engine.embedded:
-        with engine.scratch() as folder:
-            for batch, spooled in _one_ahead(lambda some: (some, _spool(landing, folder, some)), batches(refs)):
+        with (
+            engine.scratch() as folder,
+            closing(_one_ahead(lambda some: (some, _spool(landing, folder, some)), batches(refs))) as spools,
+        ):
+            for batch, spooled in spools:
                 _insert_files(engine, platform, spooled, batch, stamp)
                 shutil.rmtree(spooled)
                 alive()
     else:
-        for batch, body in _one_ahead(lambda some: (some, _body(landing, some, stamp)), batches(refs)):
-            _push(engine, platform, body, batch)
-            alive()
+        with closing(_one_ahead(lambda some: (some, _body(landing, some, stamp)), batches(refs))) as bodies:
+            for batch, body in bodies:
+                _push(engine, platform, body, batch)
+                alive()
 
 
-def _one_ahead(make: Callable[[list[SegmentRef]], T], batches: Iterable[list[SegmentRef]]) -> Iterator[T]:
-    """What ``make`` gives for each batch, in order; the next one is made while the caller uses this one."""
+def _one_ahead(make: Callable[[list[SegmentRef]], T], batches: Iterable[list[SegmentRef]]) -> Generator[T, None, None]:
+    """What ``make`` gives for each batch, in order; the next one is made while the caller uses this one.
+
+    To be closed: a batch that is being made when the caller fails is waited for.
+    """
     with ThreadPoolExecutor(1, thread_name_prefix="feed") as thread:
         coming: Future[T] | None = None
         for batch in batches:

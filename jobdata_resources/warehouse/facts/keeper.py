@@ -15,6 +15,7 @@ rule needs no ceremony; ``rebuild`` does the same at a moment of one's choosing.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from crawler_core.normalize import NORMALISERS, Normaliser
 from crawler_core.platforms.spec import PlatformSpec
 from jobdata_resources.warehouse.client import Engine
+from jobdata_resources.warehouse.errors import WarehouseBusy
 from jobdata_resources.warehouse.facts.fields import FACT_FIELDS, fact_rules, sources
 from jobdata_resources.warehouse.facts.fill import fill_load, fill_stored, store_values
 from jobdata_resources.warehouse.facts.insert import insert_rows
@@ -76,11 +78,11 @@ class FactsKeeper:
         """Show the rules of this program from the start, where no string was ever stored; otherwise nothing.
 
         Raises:
-            WarehouseBusy: another process does the same.
             WarehouseError: the engine refused.
         """
         if not read_versions(self._engine).flip and not any(map(self._has_rows, self._sources)):
-            self.rebuild(run_id="begin")
+            with contextlib.suppress(WarehouseBusy):  # another process does the same
+                self.rebuild(run_id="begin")
 
     def _has_rows(self, platform: str) -> bool:
         parts = " UNION ALL ".join(f"SELECT 1 FROM {platform}_job_{part}" for part in ("delta", "base"))
