@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from crawler_core.platforms import PLATFORMS
 from crawler_core.settings import CrawlSettings, load
 from jobdata_resources.control import ControlStore
-from jobdata_resources.doctor.check import TIMEOUT_SECONDS, Finding, fail, ok, warn
+from jobdata_resources.doctor.check import Finding, fail, ok, warn
+from jobdata_resources.doctor.endpoint import Endpoint
 from jobdata_resources.settings import StoreSettings
 
 __all__ = ["look_at_access", "look_at_platforms"]
@@ -46,13 +45,10 @@ def look_at_platforms() -> Iterator[Finding]:
     """A connection to the host of each platform, and no request: nothing is fetched."""
     settings = load(CrawlSettings)
     for name in PLATFORMS:
-        parts = urlsplit(settings.base_url(name))
-        secure = parts.scheme == "https"
-        host, port = parts.hostname or "", parts.port or (443 if secure else 80)
+        endpoint = Endpoint.of(settings.base_url(name))
+        host, port = endpoint.host, endpoint.port
         try:
-            with socket.create_connection((host, port), timeout=TIMEOUT_SECONDS) as connection:
-                if secure:
-                    ssl.create_default_context().wrap_socket(connection, server_hostname=host).close()
+            endpoint.connect()
         except ssl.SSLError as error:
             yield fail(
                 f"{name}: {host} is not trusted ({error.reason})", "check the machine's clock, CA store and proxy"

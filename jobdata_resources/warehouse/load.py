@@ -22,7 +22,7 @@ import datetime as dt
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crawler_core.errors import CorruptSegment
@@ -33,14 +33,13 @@ from jobdata_resources.warehouse.client import Engine
 from jobdata_resources.warehouse.errors import LoadError
 from jobdata_resources.warehouse.feed import LoadStamp, feed
 from jobdata_resources.warehouse.load_values import BeforeCommit, LoadResult, PendingLoad
-from jobdata_resources.warehouse.loadlock import LoadLock, load_lock
+from jobdata_resources.warehouse.loadlock import LoadLock, load_lock, now_and_then
 from jobdata_resources.warehouse.parts import keep_parts_few
 from jobdata_resources.warehouse.tables import LEDGER, Relation
 
 __all__ = ["BeforeCommit", "LoadResult", "PendingLoad", "delta_partitions", "fold_committed", "heal", "load_day"]
 
 _log = logging.getLogger(__name__)
-_RENEW_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +77,7 @@ def load_day(
         _heal(engine, catalog, platform)
         refs = landing.segments(platform, date)
         stamp = LoadStamp(load_id=_next_load_id(engine), run_id=run_id)
-        feed(engine, platform, landing, refs, stamp, alive=_now_and_then(lock.renew))
+        feed(engine, platform, landing, refs, stamp, alive=now_and_then(lock.renew))
         _verify_pages(engine, platform, date, landing, refs, stamp)
         counts = _count(engine, catalog, platform, stamp)
         preparing = time.monotonic()
@@ -119,19 +118,6 @@ def load_day(
     )
     _log.info("loaded %s %s: %d pages, %d sightings", platform, date, result.pages, result.sightings)
     return result
-
-
-def _now_and_then(renew: Callable[[], None]) -> Callable[[], None]:
-    """``renew`` at most every ``_RENEW_SECONDS``: showing that a holder is alive costs four statements."""
-    renewed = time.monotonic()
-
-    def alive() -> None:
-        nonlocal renewed
-        if time.monotonic() - renewed > _RENEW_SECONDS:
-            renew()
-            renewed = time.monotonic()
-
-    return alive
 
 
 def heal(engine: Engine, catalog: Catalog, platform: str, *, run_id: str = "heal") -> None:

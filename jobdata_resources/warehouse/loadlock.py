@@ -11,7 +11,8 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,13 +20,30 @@ from jobdata_resources.warehouse import sqltext
 from jobdata_resources.warehouse.client import Engine
 from jobdata_resources.warehouse.errors import WarehouseBusy, WarehouseError, engine_code
 
-__all__ = ["LEASE_SECONDS", "LoadLock", "load_lock"]
+__all__ = ["LEASE_SECONDS", "LoadLock", "load_lock", "now_and_then"]
 
 LEASE_SECONDS = 300
 """Longer than any single statement of a load should take; a crashed holder on another machine blocks this long."""
 
+_RENEW_SECONDS = 20
+"""Showing that a holder is alive costs four statements; a lock is held for minutes without."""
+
 _TABLE_EXISTS = 57
 _UNKNOWN_TABLE = 60
+
+
+def now_and_then(*renewals: Callable[[], None]) -> Callable[[], None]:
+    """To be called as often as one likes: it renews every ``_RENEW_SECONDS`` at most."""
+    renewed = time.monotonic()
+
+    def alive() -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed > _RENEW_SECONDS:
+            for renew in renewals:
+                renew()
+            renewed = time.monotonic()
+
+    return alive
 
 
 class LoadLock:

@@ -32,13 +32,11 @@ from jobdata_resources.warehouse.facts.profile import Profile, profile_pages, sa
 from jobdata_resources.warehouse.facts.tables import FIELD_PROFILE
 from jobdata_resources.warehouse.facts.versions import activate, read_versions
 from jobdata_resources.warehouse.load_values import PendingLoad
-from jobdata_resources.warehouse.loadlock import load_lock
+from jobdata_resources.warehouse.loadlock import load_lock, now_and_then
 
 __all__ = ["FactsKeeper", "RebuildResult"]
 
 _LOCK = "facts"
-_RENEW_SECONDS = 20
-"""Showing that a holder is alive costs four statements; a lock is held for minutes without (``loadlock``)."""
 _MEMBER = ("path", "type", "items", "example", "keyword", "page", "segment")
 _log = logging.getLogger(__name__)
 
@@ -132,15 +130,7 @@ class FactsKeeper:
         """
         started = time.monotonic()
         with load_lock(self._engine, _LOCK, run_id) as lock:
-            renewed = started
-
-            def alive() -> None:
-                nonlocal renewed
-                if time.monotonic() - renewed > _RENEW_SECONDS:
-                    renew()
-                    lock.renew()
-                    renewed = time.monotonic()
-
+            alive = now_and_then(renew, lock.renew)
             strings = self._fill_all(alive)
             versions = read_versions(self._engine)
             activated = {field: self.rules[field] for field in versions.outdated(self.rules)}
