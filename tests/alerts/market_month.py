@@ -17,15 +17,7 @@ from typing import Any
 import dagster as dg
 import time_machine
 from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
-from dagster._core.scheduler.instigation import (
-    InstigatorState,
-    InstigatorStatus,
-    ScheduleInstigatorData,
-    TickData,
-    TickStatus,
-)
-from dagster_shared.error import SerializableErrorInfo
+from dagster._core.scheduler.instigation import TickStatus
 from pydantic import PrivateAttr, SecretStr
 
 from bench.sandbox_wire import NO_LIMITS, SandboxWire
@@ -44,6 +36,7 @@ from jobdata_resources.mailer_resource import MailerResource
 from sandbox.config import BossConfig, SandboxConfig
 from sandbox.faults import read_rule
 from tests.support.mail_server import Mailbox
+from tests.support.ticks import record_tick
 
 ADDRESSES = ("127.0.1.1", "127.0.1.2", "127.0.1.3")
 
@@ -138,26 +131,8 @@ class MarketMonth:
 
     def tick(self, schedule: str, *, failed: bool) -> None:
         """A tick of a schedule, as the daemon records it."""
-        repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("jobdata"), "__repository__")
-        origin = RemoteInstigatorOrigin(repository, schedule)
-        state = InstigatorState(
-            origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, ScheduleInstigatorData("0 8 * * *")
-        )
-        if self.instance.get_instigator_state(state.instigator_origin_id, state.selector_id) is None:
-            self.instance.add_instigator_state(state)
-        error = SerializableErrorInfo("OSError: no route to host\n", [], "OSError", cause=None)
-        self.instance.create_tick(
-            TickData(
-                origin.get_id(),
-                schedule,
-                InstigatorType.SCHEDULE,
-                TickStatus.FAILURE if failed else TickStatus.SKIPPED,
-                dt.datetime.now(dt.UTC).timestamp(),
-                selector_id=state.selector_id,
-                error=error if failed else None,
-                skip_reason=None if failed else "nothing to do",
-            )
-        )
+        status = TickStatus.FAILURE if failed else TickStatus.SKIPPED
+        record_tick(self.instance, InstigatorType.SCHEDULE, schedule, status, dt.datetime.now(dt.UTC).timestamp())
 
     def damage(self, platform: str, day: dt.date) -> None:
         """Cut a landed segment short, until ``mend``."""

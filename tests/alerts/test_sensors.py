@@ -11,15 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
-from dagster._core.scheduler.instigation import (
-    InstigatorState,
-    InstigatorStatus,
-    SensorInstigatorData,
-    TickData,
-    TickStatus,
-)
-from dagster_shared.error import SerializableErrorInfo
+from dagster._core.scheduler.instigation import TickStatus
 from pydantic import SecretStr
 
 from crawler_core.crawl import KeywordReport
@@ -34,11 +26,11 @@ from jobdata_resources.mailer_resource import MailerResource
 from jobdata_resources.settings import DagsterSettings
 from sensors.alert_sensors import alert_sensors
 from tests.support.mail_server import Mailbox, mail_server
+from tests.support.ticks import record_tick
 
 TODAY = dt.datetime.now(SHANGHAI).date()
 DAILY = daily_partitions(TODAY, 14)
 HOUR = dt.timedelta(hours=1)
-BROKEN = SerializableErrorInfo("OSError: no route to host\n", ["trace\n"], "OSError", cause=None)
 
 
 @pytest.fixture(scope="module")
@@ -245,27 +237,8 @@ def test_failed_partitions_come_as_a_digest_once_a_day(bench: Bench) -> None:
 
 
 def test_a_sensor_whose_ticks_fail(bench: Bench) -> None:
-    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("jobdata"), "__repository__")
-    origin = RemoteInstigatorOrigin(repository, "boss_daily_load")
-    state = InstigatorState(
-        origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING,
-        SensorInstigatorData(sensor_type=None, min_interval=30),
-    )  # fmt: skip
-    bench.instance.add_instigator_state(state)
-
     def ticked(status: TickStatus, back: int) -> None:
-        bench.instance.create_tick(
-            TickData(
-                origin.get_id(),
-                "boss_daily_load",
-                InstigatorType.SENSOR,
-                status,
-                time.time() - back,
-                selector_id=state.selector_id,
-                error=BROKEN if status is TickStatus.FAILURE else None,
-                skip_reason="nothing to do" if status is TickStatus.SKIPPED else None,
-            )
-        )
+        record_tick(bench.instance, InstigatorType.SENSOR, "boss_daily_load", status, time.time() - back)
 
     ticked(TickStatus.SKIPPED, 300)
     ticked(TickStatus.FAILURE, 240)

@@ -10,15 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
-from dagster._core.scheduler.instigation import (
-    InstigatorState,
-    InstigatorStatus,
-    SensorInstigatorData,
-    TickData,
-    TickStatus,
-)
-from dagster_shared.error import SerializableErrorInfo
+from dagster._core.scheduler.instigation import TickStatus
 from pydantic import SecretStr
 
 from bench.dagster_dev import DagsterDev
@@ -34,6 +26,7 @@ from jobdata_resources.warehouse import open_warehouse
 from sandbox.process import SandboxProcess
 from tests.support.landed_pages import boss_pages
 from tests.support.mail_server import USER, Mailbox, mail_server
+from tests.support.ticks import record_tick
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -86,20 +79,11 @@ def leave_yesterday(dev: DagsterDev, home: Path, store: ControlStore, today: dt.
     def broken() -> None:
         raise ValueError("the disk was full")
 
-    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("elsewhere"), "__repository__")
-    origin = RemoteInstigatorOrigin(repository, "upload")
-    data = SensorInstigatorData(sensor_type=None, min_interval=30)
-    state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
-    error = SerializableErrorInfo("OSError: no route to host\n", [], "OSError", cause=None)
     with dg.DagsterInstance.get() as instance:
         dg.materialize([broken], instance=instance, partition_key=yesterday.isoformat(), raise_on_error=False)
-        instance.add_instigator_state(state)
         for back in (240, 180):
-            tick = TickData(
-                origin.get_id(), "upload", InstigatorType.SENSOR, TickStatus.FAILURE, time.time() - back,
-                selector_id=state.selector_id, error=error,
-            )  # fmt: skip
-            instance.create_tick(tick)
+            failed = time.time() - back
+            record_tick(instance, InstigatorType.SENSOR, "upload", TickStatus.FAILURE, failed, location="elsewhere")
 
 
 def test_all_tick_without_an_error_and_every_kind_of_mail_arrives(
