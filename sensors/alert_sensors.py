@@ -90,9 +90,15 @@ def alert_sensors(
             "Once a day, all partitions of the last days that are still failed.",
         ),
     )
-    longest = _QUICK_SECONDS if settings.schedules_quick else max(seconds for _, _, seconds, _ in watched)
     return [
-        alert_sensor(kind, gather, seconds=min(seconds, longest), running=running, description=description, now=now)
+        alert_sensor(
+            kind,
+            gather,
+            seconds=min(seconds, _QUICK_SECONDS) if settings.schedules_quick else seconds,
+            running=running,
+            description=description,
+            now=now,
+        )
         for kind, gather, seconds, description in watched
     ]
 

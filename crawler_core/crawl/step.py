@@ -42,8 +42,8 @@ Land = Callable[[Envelope, Verdict], Awaitable[None]]
 class CrawlContext:
     """What all requests of one crawl share.
 
-    ``disk`` writes segments, ``reader`` opens what is landed: a keyword that begins does not wait behind the
-    compression of those that end.
+    ``disk`` writes segments, ``reader`` opens what is landed: a keyword that begins does not wait behind the segments
+    of those that end.
     """
 
     spec: PlatformSpec
@@ -59,7 +59,7 @@ class CrawlContext:
     async def on_disk(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
         """Run what blocks on the disk or the store in the crawl's few threads.
 
-        Not ``asyncio.to_thread``: each of its many threads would keep a compressor and a memory arena.
+        Not ``asyncio.to_thread``: each of its many threads would keep a memory arena.
         """
         return await asyncio.get_running_loop().run_in_executor(self.disk, work, *args)
 

@@ -46,7 +46,7 @@ def judge_identities(runs: Sequence[IdentityRun], *, now: dt.datetime) -> list[E
         if now - run.updated_at > _CURRENT:
             continue
         reasons = history.reasons(run)
-        if run.kind == "token":
+        if reasons and run.kind == "token":
             # A token is not blamed for what befell the address that it was used through, then or since.
             for address in history.of_run(run, "egress"):
                 told = history.reasons(address)
