@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -31,13 +32,15 @@ def _no_instance_of_another_file() -> Iterator[None]:
     """Dagster keeps the storage of the last instance in a context variable, also of one that is long gone.
 
     Instances that do not end in the reverse order of their beginning leave a dead one there, and definitions that
-    are loaded later in the process ask it.
+    are loaded later in the process ask it. A sensor's context that nobody left does so when it is collected, which may
+    be in the middle of another file's test: so what earlier files left is collected first.
     """
     if "dagster" not in sys.modules:
         yield
         return
     from dagster._core.storage.defs_state.base import set_defs_state_storage
 
+    gc.collect()
     with set_defs_state_storage(None):
         yield
 

@@ -150,13 +150,14 @@ class MarketMonth:
         """A tick of every alert sensor; one that fails keeps its cursor, as under the daemon."""
         now = dt.datetime.now(SHANGHAI)
         for name, sensor in self.sensors.items():
-            context = dg.build_sensor_context(
+            looking = dg.build_sensor_context(
                 self.instance,
                 cursor=self.cursors.get(name),
                 resources={"control": ControlResource(), "mailer": MailerResource()},
             )
             try:
-                result = sensor(context)
+                with looking as context:
+                    result = sensor(context)
             except MailError:
                 self.unsent.append(now)
                 continue
