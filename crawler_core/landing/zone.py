@@ -239,14 +239,34 @@ class LandingZone:
         """
         data = self.get(ref.path)
         if data is None:
-            raise CorruptSegment(f"{ref.path} is named by its manifest but missing; restore it from a copy")
-        digest = hashlib.sha256(data).hexdigest()
-        if digest != ref.sha256:
-            raise CorruptSegment(
-                f"{ref.path} has sha256 {digest[:12]}…, its manifest says {ref.sha256[:12]}…;"
-                " restore it from a copy, or remove the keyword's folder and crawl it again"
-            )
+            raise _missing(ref)
+        _check(ref, hashlib.sha256(data))
         return data
+
+    def take(self, ref: SegmentRef, target: Path) -> None:
+        """Put a segment's stored, compressed bytes at a local path that is still free; the bytes there are checked.
+
+        A folder on the same file system gives a hard link: segments never change, and copying the day again would
+        cost a load more than checking it. The target may be removed at will, and must not be written to.
+
+        Raises:
+            CorruptSegment: missing, or not the bytes the manifest names.
+            OSError: the target cannot be written.
+        """
+        if not self._linked(ref, target):
+            target.write_bytes(self.read(ref))
+            return
+        with target.open("rb") as file:
+            _check(ref, hashlib.file_digest(file, "sha256"))
+
+    def _linked(self, ref: SegmentRef, target: Path) -> bool:
+        if self.local_root is None:
+            return False
+        try:
+            os.link((self.local_root / ref.path).resolve(strict=True), target)
+        except OSError:  # missing, another file system, one without links, or no right: reading says what is wrong
+            return False
+        return True
 
     def get(self, path: str) -> bytes | None:
         """The bytes of an object, None when it is missing."""
@@ -287,6 +307,19 @@ class LandingZone:
     def _manifest_at(self, path: str) -> Manifest | None:
         data = self.get(path)
         return None if data is None else Manifest.decode(data, path)
+
+
+def _missing(ref: SegmentRef) -> CorruptSegment:
+    return CorruptSegment(f"{ref.path} is named by its manifest but missing; restore it from a copy")
+
+
+def _check(ref: SegmentRef, hashed: hashlib._Hash) -> None:
+    digest = hashed.hexdigest()
+    if digest != ref.sha256:
+        raise CorruptSegment(
+            f"{ref.path} has sha256 {digest[:12]}…, its manifest says {ref.sha256[:12]}…;"
+            " restore it from a copy, or remove the keyword's folder and crawl it again"
+        )
 
 
 def _sync(path: Path) -> None:

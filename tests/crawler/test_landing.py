@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -130,13 +132,41 @@ def test_damage_is_named(zone: LandingZone, tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-4])
     with pytest.raises(CorruptSegment, match="sha256"):
         zone.read(ref)
+    with pytest.raises(CorruptSegment, match="sha256"):
+        zone.take(ref, tmp_path / "taken")
     assert [problem.kind for problem in verify(zone)] == ["corrupt"]
     file.unlink()
     with pytest.raises(CorruptSegment, match="missing"):
         zone.read(ref)
+    with pytest.raises(CorruptSegment, match="missing"):
+        zone.take(ref, tmp_path / "taken too")
     manifest = file.parent / "manifest.json"
     manifest.write_text("{")
     assert [problem.kind for problem in verify(zone)] == ["bad_manifest"]
+
+
+@pytest.mark.parametrize("place", ["same file system", "a symbolic link", "no links"])
+def test_a_segment_is_taken_to_a_local_path(
+    zone: LandingZone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    land_pages(zone, "boss", DAY, WORD, "101", [(envelope(1), 2)])
+    [ref] = zone.segments("boss", DAY)
+    file = tmp_path / "landing" / ref.path
+    if place == "a symbolic link":
+        file.rename(tmp_path / "elsewhere")
+        file.symlink_to(os.path.relpath(tmp_path / "elsewhere", file.parent))
+    if place == "no links":
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+        monkeypatch.setattr(os, "link", refuse)
+    target = tmp_path / "taken"
+    zone.take(ref, target)
+    assert target.read_bytes() == zone.read(ref)
+    assert (target.stat().st_ino == file.stat().st_ino) == (place != "no links")
+    target.unlink()
+    assert zone.read(ref)
 
 
 def test_a_page_landed_twice_or_not_at_all_is_found(zone: LandingZone) -> None:
@@ -176,7 +206,7 @@ def test_a_full_disk_gives_one_clear_error_and_leaves_no_half_file(tmp_path: Pat
     assert names == "[]"
 
 
-def test_the_same_interface_over_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_interface_over_s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     boto3 = pytest.importorskip("boto3")
     from moto.server import ThreadedMotoServer
 
@@ -193,6 +223,8 @@ def test_the_same_interface_over_s3(monkeypatch: pytest.MonkeyPatch) -> None:
         manifest = land_pages(zone, "boss", DAY, WORD, "101", [(envelope(n), 2) for n in (1, 2)], segment_pages=1)
         assert zone.manifest("boss", DAY, WORD) == manifest
         assert [len(list(read_segment(zone.read(ref)))) for ref in zone.segments("boss", DAY)] == [1, 1]
+        zone.take(zone.segments("boss", DAY)[0], tmp_path / "taken")
+        assert (tmp_path / "taken").read_bytes() == zone.read(zone.segments("boss", DAY)[0])
         with pytest.raises(LandingConflict):
             zone.put_segment(zone.segments("boss", DAY)[0].path, b"again")
         assert list(verify(zone)) == []
