@@ -1,8 +1,8 @@
 """Brings the tables of a database to the catalog's state, any number of times.
 
-Stored tables are created when missing and get columns that are new; everything else about them must fit. Views are
-replaced atomically, pipes are made anew. What was applied is recorded last in ``schema_version``, so a migration
-that was cut short is done again, and one that has nothing to do is one query.
+Stored tables are created when missing, and get columns that are new and settings that changed; everything else about
+them must fit. Views are replaced atomically, pipes are made anew. What was applied is recorded last in
+``schema_version``, so a migration that was cut short is done again, and one that has nothing to do is one query.
 """
 
 from __future__ import annotations
@@ -118,13 +118,17 @@ def _upgrade(engine: Engine, catalog: Catalog, table: Table, found: dict[str, di
                 f" {remedy}"
             )
         before = column.name
-    key = engine.query(
-        "SELECT sorting_key FROM system.tables WHERE database = {db:String} AND name = {name:String}",
+    sorting_key, engine_full = engine.query(
+        "SELECT sorting_key, engine_full FROM system.tables WHERE database = {db:String} AND name = {name:String}",
         {"db": engine.database, "name": table.name},
-    )
-    if key and _plain(key[0][0]) != _plain(", ".join(table.order_by)):
+    )[0]
+    if _plain(sorting_key) != _plain(", ".join(table.order_by)):
         raise WarehouseSchemaError(
-            f"{where} is sorted by ({key[0][0]}), this program wants ({', '.join(table.order_by)}); {remedy}"
+            f"{where} is sorted by ({sorting_key}), this program wants ({', '.join(table.order_by)}); {remedy}"
+        )
+    if any(setting not in engine_full for setting in filter(None, table.settings.split(", "))):
+        statements.append(
+            f"ALTER TABLE {sqltext.name(table.name)}{catalog.engines.on_cluster} MODIFY SETTING {table.settings}"
         )
     return statements
 

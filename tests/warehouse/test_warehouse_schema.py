@@ -55,6 +55,25 @@ def test_a_column_can_be_added(open_place: Callable[..., Warehouse], zone: Landi
     assert [column.name for column in new.ask.columns("boss_job")][3] == "icon_word"
 
 
+def test_a_database_of_before_gets_the_settings_of_today(
+    open_place: Callable[..., Warehouse], zone: LandingZone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part_types = "SELECT DISTINCT part_type FROM system.parts WHERE database = currentDatabase() AND active AND table ="
+    land_pages(zone, "boss", DAY, "数据", "100010000", boss_pages(0, 2))
+    with monkeypatch.context() as before:
+        wide = property(lambda self: f"{self.settings}, min_bytes_for_wide_part = 0")
+        before.setattr(Engines, "delta_settings", wide)
+        old = open_place(platforms={"boss": BOSS})
+        old.load_day("boss", DAY, zone, run_id="run-1")
+        assert old.query(f"{part_types} 'boss_job_base'") == [("Wide",)]
+    new = open_place(platforms={"boss": BOSS})
+    assert new.migrate() == SCHEMA_VERSION
+    seen = new.query("SELECT * FROM boss_job ORDER BY job_id")
+    new.load_day("boss", DAY, zone, run_id="run-2")
+    assert {kind for (kind,) in new.query(f"{part_types} 'boss_job_base'")} == {"Wide", "Compact"}
+    assert new.query("SELECT * FROM boss_job ORDER BY job_id") == seen
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
