@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jobdata_resources.warehouse.facts.market import FIELD_REASONS, JOB_ANALYTICS, NOT_PUBLISHED
+from jobdata_resources.warehouse.facts.market import FIELD_REASONS, NOT_PUBLISHED
+from jobdata_resources.warehouse.facts.market_copy import market_copy
 
 if TYPE_CHECKING:
     from jobdata_resources.warehouse import Warehouse
@@ -16,12 +17,9 @@ __all__ = ["MarketSummary", "PlatformSummary", "summarise"]
 
 _PREVIEW = ("platform", "title", "company_name", "city", "salary_min", "salary_max", "degree", "days_open", "status")
 _PREVIEW_ROWS = 10
-_SPILL = "SETTINGS max_bytes_before_external_group_by = 300000000"
-"""Keeps the aggregation over all jobs inside the memory limit of a query (600 MB by default).
-
-Reading two blocks of all columns takes up to 250 MB by itself: below that every block would be spilled, at ten times
-the CPU.
-"""
+_COUNTED = ("company_id", "opening_id", *FIELD_REASONS.values())
+_ORDER = ("last_seen", "job_id")
+_WORK = "job_analytics_summary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +78,16 @@ def summarise(warehouse: Warehouse) -> MarketSummary:
         f"if(any({column}) = '{NOT_PUBLISHED}', -1, countIf({column} != '') / count())"
         for column in FIELD_REASONS.values()
     )
-    rows = warehouse.query(
-        f"""SELECT platform, count(), countIf(status = 'open'), countIf(status = 'gone'), uniqExact(company_name),
-            countIf(company_id != '') / count(), uniqExactIf(opening_id, opening_id != ''), {shares}
-        FROM {JOB_ANALYTICS} GROUP BY platform ORDER BY platform {_SPILL}"""
-    )
+    with market_copy(warehouse.engine, warehouse.catalog, _WORK, [*_PREVIEW, *_COUNTED, *_ORDER]) as jobs:
+        rows = warehouse.query(
+            f"""SELECT platform, count(), countIf(status = 'open'), countIf(status = 'gone'), uniqExact(company_name),
+                countIf(company_id != '') / count(), uniqExactIf(opening_id, opening_id != ''), {shares}
+            FROM {jobs} GROUP BY platform ORDER BY platform"""
+        )
+        preview = warehouse.query(
+            f"SELECT {', '.join(_PREVIEW)} FROM {jobs} ORDER BY last_seen DESC, platform, job_id"
+            f" LIMIT 4 BY platform LIMIT {_PREVIEW_ROWS}"
+        )
     return MarketSummary(
         platforms={
             str(platform): PlatformSummary(
@@ -101,8 +104,5 @@ def summarise(warehouse: Warehouse) -> MarketSummary:
             for platform, jobs, still, gone, companies, resolved, openings, *unparsed in rows
         },
         preview_columns=_PREVIEW,
-        preview=warehouse.query(
-            f"SELECT {', '.join(_PREVIEW)} FROM {JOB_ANALYTICS} ORDER BY last_seen DESC, platform, job_id"
-            f" LIMIT 4 BY platform LIMIT {_PREVIEW_ROWS} {_SPILL}"
-        ),
+        preview=preview,
     )

@@ -132,7 +132,9 @@ def count_platform(warehouse: Warehouse, spec: PlatformSpec, at: dt.datetime) ->
         f" (SELECT job_id, count() AS contents, min(first_seen) AS first FROM {table} GROUP BY job_id) {_SPILL}",
         {"since": at.astimezone(dt.UTC) - dt.timedelta(hours=24)},
     )
-    [(companies,)] = warehouse.query(f"SELECT uniqExact(company_name) FROM {table} WHERE company_name != '' {_SPILL}")
+    # Which row of a content tells its company makes no difference: no aggregation by key before.
+    contents = warehouse.catalog.jobs[spec.name].rows(("company_name",))
+    [(companies,)] = warehouse.query(f"SELECT uniqExact(company_name) FROM ({contents}) WHERE company_name != ''")
     return PlatformTotal(platform=spec.name, rows=int(rows), jobs=int(jobs), companies=int(companies), new_24h=int(new))
 
 

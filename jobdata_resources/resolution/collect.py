@@ -52,10 +52,8 @@ def collect_mentions(warehouse: Warehouse) -> list[CompanyMention]:
     columns = _columns(warehouse)
     listed: list[CompanyMention] = []
     details: list[Detail] = []
-    for relation in warehouse.catalog.relations:
-        for platform in relation.platforms:
-            if relation.name == f"{platform}_job":
-                listed += _listings(warehouse, platform, columns[relation.name])
+    for platform, relation in warehouse.catalog.jobs.items():
+        listed += _listings(warehouse, platform, columns[relation.name])
     for platform in sorted({one.platform for one in listed}):
         job = columns.get(f"{platform}_job_detail", set())
         if {"company_id", "company_full_name"} <= job:

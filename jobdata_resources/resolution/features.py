@@ -76,14 +76,8 @@ def write_features(
     total = sum(int(warehouse.query(f"SELECT count() FROM `{source.ids}`")[0][0]) for source in sources)
     shards = max(1, -(-total // SHARD))
     for source in sources:
-        for low, high in slices(warehouse, source):
-            parameters = {
-                "work": answer.id,
-                "platform": source.platform,
-                "shards": shards,
-                "low": low,
-                "high": high,
-            }
+        for bounds in slices(warehouse, source):
+            parameters = {"work": answer.id, "platform": source.platform, "shards": shards, **bounds}
             answer.engine.command(_insert(source, only_known), parameters, doing="prepare postings")
         answer.lock.renew()
     # Every slice has postings of every shard: unmerged, each shard would be read from all slices.

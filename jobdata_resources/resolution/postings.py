@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobdata_resources.warehouse import Warehouse, sqltext
+from jobdata_resources.warehouse.slices import WITHIN, id_slices
 
 __all__ = ["SLICE", "PostingSource", "slices", "sources"]
 
 SLICE: Final = 50_000
 """Postings of one statement: at 3 KB of text each, 150 MB."""
-
-_SAMPLES: Final = 20_000
 
 COLUMNS: Final = (
     "job_id", "company_id", "company_name", "full_name", "title", "city", "salary_text", "description", "first_seen",
@@ -44,12 +43,7 @@ class PostingSource:
 
 def sources(warehouse: Warehouse) -> list[PostingSource]:
     """One source per platform of the catalog: the current content of every job, with the text of its detail."""
-    return [
-        _source(warehouse, platform)
-        for relation in warehouse.catalog.relations
-        for platform in relation.platforms
-        if relation.name == f"{platform}_job"
-    ]
+    return [_source(warehouse, platform) for platform in warehouse.catalog.jobs]
 
 
 def _source(warehouse: Warehouse, platform: str) -> PostingSource:
@@ -66,15 +60,14 @@ def _source(warehouse: Warehouse, platform: str) -> PostingSource:
             return "''"
         return choices[0] if len(choices) == 1 else f"if({choices[0]} != '', {choices[0]}, {choices[1]})"
 
-    bounds = "job_id >= {low:String} AND ({high:String} = '' OR job_id < {high:String})"
     query = f"""SELECT j.job_id AS job_id, {pick("company_id")} AS company_id, {pick("company_name")} AS company_name,
         {pick("company_full_name", own_first=False)} AS full_name, {pick("title")} AS title, {pick("city")} AS city,
         {pick("salary_text")} AS salary_text, {pick("description", own_first=False)} AS description,
         j.first_seen AS first_seen
-    FROM (SELECT * FROM {sqltext.name(f"{platform}_job_current")} WHERE {bounds}) AS j"""
+    FROM (SELECT * FROM {sqltext.name(f"{platform}_job_current")} WHERE {WITHIN}) AS j"""
     if detail:
         query += f"""
-    LEFT JOIN (SELECT * FROM {sqltext.name(f"{platform}_job_detail_current")} WHERE {bounds}) AS d
+    LEFT JOIN (SELECT * FROM {sqltext.name(f"{platform}_job_detail_current")} WHERE {WITHIN}) AS d
         ON d.job_id = j.job_id"""
     columns = ", ".join(f"j.{name}" if name in job else f"'' AS {name}" for name in ("city", "salary_text"))
     return PostingSource(
@@ -85,14 +78,6 @@ def _source(warehouse: Warehouse, platform: str) -> PostingSource:
     )
 
 
-def slices(warehouse: Warehouse, source: PostingSource, size: int = SLICE) -> Iterator[tuple[str, str]]:
-    """Bounds of job ids, of about ``size`` postings each; the first is open downwards, the last upwards."""
-    name = sqltext.name(source.ids)
-    count = int(warehouse.query(f"SELECT count() FROM {name}")[0][0])
-    pieces = -(-count // size)
-    if pieces < 2:
-        yield "", ""
-        return
-    sample = warehouse.query(f"SELECT arraySort(groupArraySample({_SAMPLES}, 1)(job_id)) FROM {name}")[0][0]
-    bounds = sorted({sample[len(sample) * piece // pieces] for piece in range(1, pieces)})
-    yield from zip(["", *bounds], [*bounds, ""], strict=True)
+def slices(warehouse: Warehouse, source: PostingSource) -> Iterator[dict[str, str]]:
+    """Bounds of job ids, of about ``SLICE`` postings each, as parameters of ``query``."""
+    return id_slices(warehouse.engine, sqltext.name(source.ids), size=SLICE)

@@ -152,6 +152,16 @@ class Catalog:
         """The relations a load of the platform writes to."""
         return tuple(relation for relation in self.relations if relation.shared or platform in relation.platforms)
 
+    @property
+    def jobs(self) -> dict[str, Relation]:
+        """``<p>_job`` by platform."""
+        return {
+            platform: relation
+            for relation in self.relations
+            for platform in relation.platforms
+            if relation.name == f"{platform}_job"
+        }
+
     def relation(self, name: str) -> Relation:
         """A relation by name.
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import SHANGHAI
 from jobdata_resources.warehouse import sqltext
+from jobdata_resources.warehouse.catalog import JOB_SIGHTING
 from jobdata_resources.warehouse.client import Engine
 from jobdata_resources.warehouse.company_load import commit, next_load_id
 from jobdata_resources.warehouse.company_rows import insert_rows
@@ -21,6 +22,7 @@ from jobdata_resources.warehouse.company_tables import COMPANY_LEDGER, PENDING, 
 from jobdata_resources.warehouse.feed import LoadStamp
 from jobdata_resources.warehouse.loadlock import load_lock
 from jobdata_resources.warehouse.parts import keep_parts_few
+from jobdata_resources.warehouse.slices import WITHIN, id_slices, working_table
 
 __all__ = ["Listing", "PendingCompany", "pending_companies", "publish_pending"]
 
@@ -29,6 +31,9 @@ MOST_CANDIDATES = 20_000
 
 _LONGEST_ID = 128
 _JOBS = 3
+_WORK = "pending_company_jobs"
+_SLICE = 100_000
+"""Jobs of one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +87,32 @@ def pending_companies(
     known = {field.column for field in spec.search.fields}
     key = "company_key" if "company_key" in known else "''"
     job, company = sqltext.name(f"{spec.name}_job"), sqltext.name(f"{spec.name}_company")
-    rows = engine.query(
-        f"""WITH recent AS
+    demand = {"platform": spec.name, "date": date, "days": days}
+    recently = "platform = {platform:String} AND crawl_date <= {date:Date} AND crawl_date > {date:Date} - {days:UInt32}"
+    seen = f"(SELECT job_id FROM ({JOB_SIGHTING.rows(('platform', 'crawl_date', 'job_id'))}) WHERE {recently})"
+    jobs = f"""WITH recent AS
     (
         SELECT job_id, count() AS sightings, toUnixTimestamp64Milli(max(fetched_at)) AS newest,
             argMax((crawl_date, keyword, city, page), (fetched_at, crawl_date, keyword, city, page)) AS place
-        FROM job_sighting
-        WHERE platform = {{platform:String}}
-            AND crawl_date <= {{date:Date}} AND crawl_date > {{date:Date}} - {{days:UInt32}}
+        FROM job_sighting WHERE {recently} AND {WITHIN}
         GROUP BY job_id
-    ),
-    jobs AS
+    )
+    SELECT job_id, sightings, newest, place, company
+    FROM
     (
         SELECT job_id, argMax((company_id, company_name, {key}), (last_seen, content_hash)) AS company
-        FROM {job} WHERE job_id IN (SELECT job_id FROM recent) GROUP BY job_id
-    ),
-    wanted AS
+        FROM {job} WHERE {WITHIN} AND job_id IN (SELECT job_id FROM recent) GROUP BY job_id
+    ) AS j INNER JOIN recent USING (job_id)"""
+    slices = id_slices(engine, seen, demand, size=_SLICE)
+    with working_table(engine, _WORK, jobs, demand, slices) as work:
+        rows = engine.query(
+            f"""WITH wanted AS
     (
         SELECT tupleElement(company, 1) AS id, argMax(tupleElement(company, 2), (newest, job_id)) AS name,
             argMax(tupleElement(company, 3), (newest, job_id)) AS company_key,
             sum(sightings) AS demand, max(newest) AS newest_seen, argMax(place, (newest, job_id)) AS place,
             arraySlice(arrayReverseSort(groupArray((newest, job_id))), 1, {_JOBS}) AS newest_jobs
-        FROM jobs INNER JOIN recent USING (job_id)
+        FROM {work}
         WHERE length(id) <= {_LONGEST_ID} AND (id != '' OR tupleElement(company, 2) != '')
         GROUP BY id, if(id = '', tupleElement(company, 2), '')
     ),
@@ -121,15 +130,10 @@ def pending_companies(
     WHERE f.last < {{stale:Int64}}
     ORDER BY toDate(fromUnixTimestamp64Milli(w.newest_seen, 'Asia/Shanghai')) DESC, w.demand DESC, w.id, w.name
     LIMIT {MOST_CANDIDATES}""",
-        {
-            "platform": spec.name,
-            "date": date,
-            "days": days,
-            "stale": int(stale_before.timestamp() * 1000),
-        },
-        settings={"join_use_nulls": 0, "max_bytes_before_external_group_by": 200_000_000},
-        doing=f"collect companies of {spec.name}",
-    )
+            {"stale": int(stale_before.timestamp() * 1000)},
+            settings={"join_use_nulls": 0, "max_bytes_before_external_group_by": 200_000_000},
+            doing=f"collect companies of {spec.name}",
+        )
     return [_company(spec.name, *row) for row in rows]
 
 

@@ -129,6 +129,7 @@ class Queries:
             f"""SELECT count() FROM (SELECT job_id, min(toDate(first_seen)) AS first_day
             FROM {sqltext.name(f"{platform}_job")} GROUP BY job_id HAVING first_day = {{date:Date}})""",
             {"date": date},
+            settings={"max_bytes_before_external_group_by": 200_000_000},
         )[0][0]
         return DayCounts(platform, date, int(sightings), int(jobs), int(new))
 

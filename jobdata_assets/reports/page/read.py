@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from jobdata_assets.reports.page.model import (
     SalaryLine,
     SkillLine,
 )
+from jobdata_resources.warehouse.facts.market_copy import market_copy
 
 if TYPE_CHECKING:
     from jobdata_resources.warehouse import Warehouse
@@ -32,7 +32,11 @@ __all__ = ["TREND_DAYS", "read_report", "report_sql"]
 
 TREND_DAYS = 30
 _HEALTH_DAYS = 14
-_SNAPSHOT = "market_report_jobs"
+_COPY = "market_report_jobs"
+_COLUMNS = (
+    *("platform", "status", "first_seen", "last_seen", "city", "keywords", "salary_min", "salary_max", "skills"),
+    *("company_name", "company_id"),
+)
 _EDGES = (0.0, 4_000.0, 6_000.0, 8_000.0, 10_000.0, 15_000.0, 20_000.0, 30_000.0, 50_000.0)
 _ROWS = 1_000
 """Rows of a table at most; the page shows the first few of them, the files all."""
@@ -62,18 +66,8 @@ def read_report(
     Raises:
         WarehouseError: ``job_analytics`` was not made yet, or the engine refused.
     """
-    with _snapshot(warehouse) as jobs:
+    with market_copy(warehouse.engine, warehouse.catalog, _COPY, _COLUMNS) as jobs:
         return _read(warehouse, jobs, date, specs, made_at or dt.datetime.now(SHANGHAI))
-
-
-@contextmanager
-def _snapshot(warehouse: Warehouse) -> Iterator[str]:
-    """The name of a copy of the columns a report reads; dropped at the end, and replaced when a killed run left one."""
-    warehouse.command(report_sql("snapshot"), {"copy": _SNAPSHOT})
-    try:
-        yield _SNAPSHOT
-    finally:
-        warehouse.command("DROP TABLE IF EXISTS {copy:Identifier} SYNC", {"copy": _SNAPSHOT})
 
 
 def _read(

@@ -148,11 +148,7 @@ def job_analytics_view(catalog: Catalog, *, resolved: bool) -> View:
     Args:
         resolved: whether ``company_alias`` and ``job_link`` exist.
     """
-    jobs = [
-        (relation.platforms[0], relation)
-        for relation in catalog.relations
-        if relation.platforms and relation.name == f"{relation.platforms[0]}_job"
-    ]
+    jobs = list(catalog.jobs.items())
     union = "\n    UNION ALL\n    ".join(_current(platform, relation, resolved=resolved) for platform, relation in jobs)
     filled = {field.name: _reason(field, jobs) for field in FACT_FIELDS}
     filled["published"] = published_at("j.published_text")
