@@ -73,7 +73,7 @@ class Engines:
     def delta_settings(self) -> str:
         """The ``SETTINGS`` of tables that loads insert into: compact parts of any size.
 
-        While a wide part is written it holds buffers for every column, 360 MB for those of a job, and takes 1.4
+        While a wide part is written it holds buffers for every column, some 220 MB for those of a job, and takes 1.4
         times the CPU of a compact one. Folded parts stay compact until a merge of the base writes them anew.
         """
         return f"{self.settings}, min_bytes_for_wide_part = {1 << 40}"
