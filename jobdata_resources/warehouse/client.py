@@ -1,9 +1,9 @@
 """Opening the warehouse: embedded chDB, or a ClickHouse server over HTTP, behind one ``clickhouse_connect`` client.
 
 Statements are retried when the engine says that the same one may pass a moment later; that is safe because every
-write of this package is idempotent by key (``tables``). ``clickhouse_connect`` itself resends inserts when the
-server drops the connection, also after it has executed them, which is harmless for the
-same reason.
+write of this package is idempotent by key (``tables``), but for those into working tables, which are sent once
+(``slices``). ``clickhouse_connect`` itself resends raw inserts when the server drops the connection, also after it has
+executed them, which is harmless for the same reason.
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ def working_table(
 ) -> Iterator[str]:
     """The name of a table that holds what a SELECT gives in every slice.
 
-    It is dropped at the end, and replaced when a killed run left one.
+    It is dropped at the end, and replaced when a killed run left one. Its rows have no key, so an insert that may have
+    been executed is not sent again: it fails, and whoever asked asks anew.
 
     Args:
         select: with ``WITHIN`` for a condition; ``parameters`` are its others.
@@ -67,7 +68,8 @@ def working_table(
     )
     try:
         for bounds in slices:
-            engine.command(f"INSERT INTO {table} {select}", {**parameters, **bounds}, doing=f"fill {name}")
+            bound = {**parameters, **bounds}
+            engine.command(f"INSERT INTO {table} {select}", bound, doing=f"fill {name}", attempts=1)
         yield name
     finally:
         engine.command(f"DROP TABLE IF EXISTS {table} SYNC", doing=f"drop {name}")

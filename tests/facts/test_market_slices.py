@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from crawler_core.landing import LandingZone, land_pages
 from crawler_core.platforms import PLATFORMS
 from crawler_core.values import SHANGHAI
-from jobdata_resources.warehouse import Warehouse, WarehouseError, company_pending
+from jobdata_resources.warehouse import Warehouse, WarehouseError, WarehouseUnreachable, company_pending
 from jobdata_resources.warehouse.facts import market_copy as copying
 from jobdata_resources.warehouse.slices import WITHIN, id_slices, working_table
 from tests.facts.conftest import Place
@@ -71,6 +72,24 @@ def test_a_question_that_fails_leaves_no_table_and_one_that_was_killed_is_in_nob
     ):
         pass
     assert not there(market, WORK)
+
+
+def test_a_lost_answer_counts_no_job_twice(http_place: Place, zone: LandingZone) -> None:
+    with http_place.open() as warehouse:
+        land_pages(zone, "boss", DAY, "数据", "100010000", boss_pages(0, 2))
+        warehouse.load_day("boss", DAY, zone, run_id="run-1")
+        slices = list(id_slices(warehouse.engine, ROWS, size=100))
+        select = f"SELECT job_id FROM boss_job WHERE {WITHIN}"
+        warehouse.engine._sleep = lambda _: None
+        # The INSERT is executed and its answer is lost; sent again it would bring every job of the slice again.
+        urllib.request.urlopen(f"http://127.0.0.1:{http_place.settings.clickhouse_port}/fault?drop=1").close()
+        with (
+            pytest.raises(WarehouseUnreachable, match=f"fill {WORK}"),
+            working_table(warehouse.engine, WORK, select, {}, slices) as table,
+        ):
+            raise AssertionError(f"{warehouse.query(f'SELECT count() FROM {table}')} of 10 jobs")
+        with working_table(warehouse.engine, WORK, select, {}, slices) as table:
+            assert warehouse.query(f"SELECT count() FROM {table}") == [(10,)]
 
 
 def test_companies_are_collected_in_slices(market: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
