@@ -138,8 +138,10 @@ def report(day: dict[str, Any], rebuild: dict[str, Any]) -> None:
         f"{rebuild['reload_to_bare']} of the bare insert's speed, {rebuild['reload_to_bare_cpu']} by CPU",
     )
     console.print(again)
-    console.print(f"job_analytics over {rebuild['view_jobs']:,} jobs, seconds: {rebuild['view_seconds']}")
-    console.print(f"CPU seconds: {rebuild['view_cpu_seconds']}; of the reload: {rebuild['reload_cpu_seconds']}")
+    console.print(
+        f"a copy of job_analytics for a report: {rebuild['view_jobs']:,} jobs in {rebuild['view_seconds']} s,"
+        f" CPU {rebuild['view_cpu_seconds']} s; CPU of the reload: {rebuild['reload_cpu_seconds']} s"
+    )
 
 
 def main() -> None:

@@ -239,8 +239,8 @@ class LandingZone:
         """
         data = self.get(ref.path)
         if data is None:
-            raise _missing(ref)
-        _check(ref, hashlib.sha256(data))
+            raise CorruptSegment(f"{ref.path} is named by its manifest but missing; restore it from a copy")
+        _check(ref, hashlib.sha256(data).hexdigest())
         return data
 
     def take(self, ref: SegmentRef, target: Path) -> None:
@@ -257,7 +257,7 @@ class LandingZone:
             target.write_bytes(self.read(ref))
             return
         with target.open("rb") as file:
-            _check(ref, hashlib.file_digest(file, "sha256"))
+            _check(ref, hashlib.file_digest(file, "sha256").hexdigest())
 
     def _linked(self, ref: SegmentRef, target: Path) -> bool:
         if self.local_root is None:
@@ -309,12 +309,7 @@ class LandingZone:
         return None if data is None else Manifest.decode(data, path)
 
 
-def _missing(ref: SegmentRef) -> CorruptSegment:
-    return CorruptSegment(f"{ref.path} is named by its manifest but missing; restore it from a copy")
-
-
-def _check(ref: SegmentRef, hashed: hashlib._Hash) -> None:
-    digest = hashed.hexdigest()
+def _check(ref: SegmentRef, digest: str) -> None:
     if digest != ref.sha256:
         raise CorruptSegment(
             f"{ref.path} has sha256 {digest[:12]}…, its manifest says {ref.sha256[:12]}…;"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobdata_resources.warehouse.facts.market import FIELD_REASONS, NOT_PUBLISHED
-from jobdata_resources.warehouse.facts.market_copy import market_copy
 
 if TYPE_CHECKING:
     from jobdata_resources.warehouse import Warehouse
@@ -19,7 +18,7 @@ _PREVIEW = ("platform", "title", "company_name", "city", "salary_min", "salary_m
 _PREVIEW_ROWS = 10
 _COUNTED = ("company_id", "opening_id", *FIELD_REASONS.values())
 _ORDER = ("last_seen", "job_id")
-_WORK = "job_analytics_summary"
+_COPY = "job_analytics_summary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +77,14 @@ def summarise(warehouse: Warehouse) -> MarketSummary:
         f"if(any({column}) = '{NOT_PUBLISHED}', -1, countIf({column} != '') / count())"
         for column in FIELD_REASONS.values()
     )
-    with market_copy(warehouse.engine, warehouse.catalog, _WORK, [*_PREVIEW, *_COUNTED, *_ORDER]) as jobs:
+    with warehouse.market_copy(_COPY, [*_PREVIEW, *_COUNTED, *_ORDER]) as copy:
         rows = warehouse.query(
             f"""SELECT platform, count(), countIf(status = 'open'), countIf(status = 'gone'), uniqExact(company_name),
                 countIf(company_id != '') / count(), uniqExactIf(opening_id, opening_id != ''), {shares}
-            FROM {jobs} GROUP BY platform ORDER BY platform"""
+            FROM {copy} GROUP BY platform ORDER BY platform"""
         )
         preview = warehouse.query(
-            f"SELECT {', '.join(_PREVIEW)} FROM {jobs} ORDER BY last_seen DESC, platform, job_id"
+            f"SELECT {', '.join(_PREVIEW)} FROM {copy} ORDER BY last_seen DESC, platform, job_id"
             f" LIMIT 4 BY platform LIMIT {_PREVIEW_ROWS}"
         )
     return MarketSummary(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from crawler_core.errors import BadInput
@@ -25,6 +25,7 @@ from jobdata_resources.warehouse.company_load import CompanyLoadResult, load_com
 from jobdata_resources.warehouse.company_pending import PendingCompany, pending_companies, publish_pending
 from jobdata_resources.warehouse.facts.keeper import FactsKeeper, RebuildResult
 from jobdata_resources.warehouse.facts.market import create_job_analytics
+from jobdata_resources.warehouse.facts.market_copy import market_copy
 from jobdata_resources.warehouse.load import LoadResult
 from jobdata_resources.warehouse.migrate import migrate
 from jobdata_resources.warehouse.queries import Queries
@@ -110,6 +111,16 @@ class Warehouse:
         """Create or replace the view ``job_analytics``, with companies when these are resolved. Migrates first."""
         self.migrate()
         return create_job_analytics(self.engine, self.catalog)
+
+    def market_copy(self, name: str, columns: Sequence[str]) -> AbstractContextManager[str]:
+        """The name of a table with these columns of ``job_analytics``, one row per job; dropped at the end.
+
+        For questions about the whole market, which may be of any size.
+
+        Raises:
+            WarehouseError: the view does not exist, or the engine refused.
+        """
+        return market_copy(self.engine, self.catalog, name, columns)
 
     def load_companies(
         self,

@@ -54,7 +54,7 @@ def test_the_copy_of_the_market_is_the_market(market: Warehouse, monkeypatch: py
     monkeypatch.setattr(copying, "_SLICE", 40)
     columns = ("platform", "job_id", "title", "salary_min", "skills", "keywords", "first_seen", "status")
     asked = f"SELECT {', '.join(columns)} FROM {{of:Identifier}} ORDER BY job_id"
-    with copying.market_copy(market.engine, market.catalog, WORK, columns) as copy:
+    with market.market_copy(WORK, columns) as copy:
         assert market.query(asked, {"of": copy}) == market.query(asked, {"of": "job_analytics"})
         assert market.query(f"SELECT count() FROM {copy}") == [(JOBS,)]
     assert not there(market, WORK)

@@ -23,7 +23,6 @@ from jobdata_assets.reports.page.model import (
     SalaryLine,
     SkillLine,
 )
-from jobdata_resources.warehouse.facts.market_copy import market_copy
 
 if TYPE_CHECKING:
     from jobdata_resources.warehouse import Warehouse
@@ -66,7 +65,7 @@ def read_report(
     Raises:
         WarehouseError: ``job_analytics`` was not made yet, or the engine refused.
     """
-    with market_copy(warehouse.engine, warehouse.catalog, _COPY, _COLUMNS) as jobs:
+    with warehouse.market_copy(_COPY, _COLUMNS) as jobs:
         return _read(warehouse, jobs, date, specs, made_at or dt.datetime.now(SHANGHAI))
 
 
