@@ -24,6 +24,7 @@ from jobdata_resources.control_resource import ControlResource
 from jobdata_resources.mail import Mailer, MailError
 from jobdata_resources.mailer_resource import MailerResource
 from jobdata_resources.warehouse import Warehouse, WarehouseBusy, WarehouseError, WarehouseUnreachable
+from jobdata_resources.warehouse.client import SPILL
 from jobdata_resources.warehouse_resource import WarehouseResource
 from jobdata_resources.webhook import Webhook, WebhookError, WebhookResource
 
@@ -33,7 +34,6 @@ _HISTORY = dt.timedelta(days=8)
 _SEND_AGAIN = dt.timedelta(days=2)
 """Reports that the receiver has not taken are sent again for so long."""
 _RETRIES = 2
-_SPILL = "SETTINGS max_bytes_before_external_group_by = 200000000"
 _RUN_SECONDS = 60 * 60
 
 
@@ -127,10 +127,11 @@ def count_platform(warehouse: Warehouse, spec: PlatformSpec, at: dt.datetime) ->
         WarehouseError: the table does not exist, or the engine refused.
     """
     table = names.job_table(spec.name).to_user_string()
-    [(rows, jobs, new)] = warehouse.query(
+    [(rows, jobs, new)] = warehouse.engine.query(
         "SELECT sum(contents), count(), countIf(first > {since:DateTime64(3, 'UTC')}) FROM"
-        f" (SELECT job_id, count() AS contents, min(first_seen) AS first FROM {table} GROUP BY job_id) {_SPILL}",
+        f" (SELECT job_id, count() AS contents, min(first_seen) AS first FROM {table} GROUP BY job_id)",
         {"since": at.astimezone(dt.UTC) - dt.timedelta(hours=24)},
+        settings=SPILL,
     )
     # Which row of a content tells its company makes no difference: no aggregation by key before.
     contents = warehouse.catalog.jobs[spec.name].rows(("company_name",))

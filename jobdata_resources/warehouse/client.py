@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from jobdata_resources.settings import StoreSettings
 from jobdata_resources.warehouse.embedded import hold
@@ -25,9 +25,12 @@ from jobdata_resources.warehouse.errors import is_transient, translate
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-__all__ = ["Engine", "open_engine"]
+__all__ = ["SPILL", "Engine", "open_engine"]
 
 T = TypeVar("T")
+
+SPILL: Final[Mapping[str, int]] = {"max_bytes_before_external_group_by": 200_000_000}
+"""Settings of an aggregation that may need more than a query may take (600 MB by default): it goes to disk in time."""
 
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.5

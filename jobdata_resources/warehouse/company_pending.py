@@ -15,7 +15,7 @@ from crawler_core.platforms.spec import PlatformSpec
 from crawler_core.values import SHANGHAI
 from jobdata_resources.warehouse import sqltext
 from jobdata_resources.warehouse.catalog import JOB_SIGHTING
-from jobdata_resources.warehouse.client import Engine
+from jobdata_resources.warehouse.client import SPILL, Engine
 from jobdata_resources.warehouse.company_load import commit, next_load_id
 from jobdata_resources.warehouse.company_rows import insert_rows
 from jobdata_resources.warehouse.company_tables import COMPANY_LEDGER, PENDING, PENDING_COLUMNS, PENDING_LISTS
@@ -31,6 +31,7 @@ MOST_CANDIDATES = 20_000
 
 _LONGEST_ID = 128
 _JOBS = 3
+_RECENTLY = "platform = {platform:String} AND crawl_date <= {date:Date} AND crawl_date > {date:Date} - {days:UInt32}"
 _WORK = "pending_company_jobs"
 _SLICE = 100_000
 """Jobs of one statement."""
@@ -84,27 +85,11 @@ def pending_companies(
         date: the last day of demand, Asia/Shanghai; ``days``: how many days of sightings count.
         stale_before: details older than this are wanted again, zone-aware.
     """
-    known = {field.column for field in spec.search.fields}
-    key = "company_key" if "company_key" in known else "''"
-    job, company = sqltext.name(f"{spec.name}_job"), sqltext.name(f"{spec.name}_company")
     demand = {"platform": spec.name, "date": date, "days": days}
-    recently = "platform = {platform:String} AND crawl_date <= {date:Date} AND crawl_date > {date:Date} - {days:UInt32}"
-    seen = f"(SELECT job_id FROM ({JOB_SIGHTING.rows(('platform', 'crawl_date', 'job_id'))}) WHERE {recently})"
-    jobs = f"""WITH recent AS
-    (
-        SELECT job_id, count() AS sightings, toUnixTimestamp64Milli(max(fetched_at)) AS newest,
-            argMax((crawl_date, keyword, city, page), (fetched_at, crawl_date, keyword, city, page)) AS place
-        FROM job_sighting WHERE {recently} AND {WITHIN}
-        GROUP BY job_id
-    )
-    SELECT job_id, sightings, newest, place, company
-    FROM
-    (
-        SELECT job_id, argMax((company_id, company_name, {key}), (last_seen, content_hash)) AS company
-        FROM {job} WHERE {WITHIN} AND job_id IN (SELECT job_id FROM recent) GROUP BY job_id
-    ) AS j INNER JOIN recent USING (job_id)"""
+    seen = f"(SELECT job_id FROM ({JOB_SIGHTING.rows(('platform', 'crawl_date', 'job_id'))}) WHERE {_RECENTLY})"
+    company = sqltext.name(f"{spec.name}_company")
     slices = id_slices(engine, seen, demand, size=_SLICE)
-    with working_table(engine, _WORK, jobs, demand, slices) as work:
+    with working_table(engine, _WORK, _wanting(spec), demand, slices) as work:
         rows = engine.query(
             f"""WITH wanted AS
     (
@@ -131,10 +116,29 @@ def pending_companies(
     ORDER BY toDate(fromUnixTimestamp64Milli(w.newest_seen, 'Asia/Shanghai')) DESC, w.demand DESC, w.id, w.name
     LIMIT {MOST_CANDIDATES}""",
             {"stale": int(stale_before.timestamp() * 1000)},
-            settings={"join_use_nulls": 0, "max_bytes_before_external_group_by": 200_000_000},
+            settings={"join_use_nulls": 0, **SPILL},
             doing=f"collect companies of {spec.name}",
         )
     return [_company(spec.name, *row) for row in rows]
+
+
+def _wanting(spec: PlatformSpec) -> str:
+    """A SELECT of the jobs of a slice that were seen in the days of demand, each with its company."""
+    known = {field.column for field in spec.search.fields}
+    key = "company_key" if "company_key" in known else "''"
+    return f"""WITH recent AS
+    (
+        SELECT job_id, count() AS sightings, toUnixTimestamp64Milli(max(fetched_at)) AS newest,
+            argMax((crawl_date, keyword, city, page), (fetched_at, crawl_date, keyword, city, page)) AS place
+        FROM job_sighting WHERE {_RECENTLY} AND {WITHIN}
+        GROUP BY job_id
+    )
+    SELECT job_id, sightings, newest, place, company
+    FROM
+    (
+        SELECT job_id, argMax((company_id, company_name, {key}), (last_seen, content_hash)) AS company
+        FROM {sqltext.name(f"{spec.name}_job")} WHERE {WITHIN} AND job_id IN (SELECT job_id FROM recent) GROUP BY job_id
+    ) AS j INNER JOIN recent USING (job_id)"""
 
 
 def _company(

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from jobdata_resources.retention.decide import Commit, month_is_past
 from jobdata_resources.warehouse import sqltext
 from jobdata_resources.warehouse.catalog import CRAWL_PAGE, Catalog
-from jobdata_resources.warehouse.client import Engine
+from jobdata_resources.warehouse.client import SPILL, Engine
 from jobdata_resources.warehouse.company_tables import COMPANY_LEDGER
 from jobdata_resources.warehouse.load import delta_partitions
 from jobdata_resources.warehouse.tables import LEDGER, Relation
@@ -36,8 +36,6 @@ __all__ = [
 
 MERGE_SHARE = 0.2
 """Share of superseded rows at which a partition is merged: rewriting all of it must be worth it."""
-
-_SPILL = {"max_bytes_before_external_group_by": 200_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +145,7 @@ def _keys(engine: Engine, relation: Relation, partition: str) -> int:
         f"SELECT count() FROM (SELECT 1 FROM {sqltext.name(relation.base)} WHERE _partition_id = {{id:String}}"
         f" GROUP BY {key})",
         {"id": partition},
-        settings=_SPILL,
+        settings=SPILL,
         doing=f"count superseded rows of {relation.name}",
     )
     return int(count)

@@ -13,7 +13,7 @@ from typing import Any
 
 from jobdata_resources.warehouse import sqltext
 from jobdata_resources.warehouse.catalog import Catalog
-from jobdata_resources.warehouse.client import Engine
+from jobdata_resources.warehouse.client import SPILL, Engine
 from jobdata_resources.warehouse.tables import LEDGER
 
 __all__ = ["ColumnInfo", "ContentVersion", "DayCounts", "JobState", "LedgerRow", "Queries"]
@@ -129,7 +129,7 @@ class Queries:
             f"""SELECT count() FROM (SELECT job_id, min(toDate(first_seen)) AS first_day
             FROM {sqltext.name(f"{platform}_job")} GROUP BY job_id HAVING first_day = {{date:Date}})""",
             {"date": date},
-            settings={"max_bytes_before_external_group_by": 200_000_000},
+            settings=SPILL,
         )[0][0]
         return DayCounts(platform, date, int(sightings), int(jobs), int(new))
 
